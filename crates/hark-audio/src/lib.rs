@@ -1,0 +1,1 @@
+//! Audio in: decoding, resampling to 16 kHz mono, voice activity.

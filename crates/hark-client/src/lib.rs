@@ -1,0 +1,1 @@
+//! The speaker's side of Hark: streams audio, follows the results.

@@ -1,0 +1,213 @@
+//! A home: areas, devices and their names; and the port behind which devices are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::device::{Command, DeviceState, Domain};
+use crate::ids::{AreaId, DeviceId, FloorId, HomeId, ListId};
+use crate::language::Language;
+use crate::store::Revision;
+
+/// Names of a thing, by language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Names(pub BTreeMap<Language, LocalNames>);
+
+/// Names of a thing in one language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LocalNames {
+    /// The name to say.
+    pub name: String,
+    /// What people call it too.
+    #[serde(default)]
+    pub aliases: Vec<String>,
+}
+
+impl Names {
+    /// The name to say in `language`; where there is none, the first in any language.
+    pub fn say(&self, language: &Language) -> &str {
+        let best = language.best_of(self.0.keys()).and_then(|l| self.0.get(l));
+        best.or_else(|| self.0.values().next())
+            .map_or("", |n| &n.name)
+    }
+
+    /// Every name and alias in `language`; where there are none, those of every
+    /// language.
+    pub fn all(&self, language: &Language) -> Vec<&str> {
+        let best = language.best_of(self.0.keys()).and_then(|l| self.0.get(l));
+        let chosen: Vec<_> = best.map_or_else(|| self.0.values().collect(), |n| vec![n]);
+        chosen
+            .into_iter()
+            .flat_map(|n| std::iter::once(&*n.name).chain(n.aliases.iter().map(|a| &**a)))
+            .collect()
+    }
+}
+
+/// A floor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Floor {
+    /// Stable id.
+    pub id: FloorId,
+    /// Its names.
+    pub names: Names,
+}
+
+/// A room, or another part of the home.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Area {
+    /// Stable id.
+    pub id: AreaId,
+    /// Its names.
+    pub names: Names,
+    /// The floor it is on.
+    pub floor: Option<FloorId>,
+}
+
+/// A device, without its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    /// Stable id.
+    pub id: DeviceId,
+    /// What kind of device it is.
+    pub domain: Domain,
+    /// Home Assistant's device class (`garage`, `blind`, `window`, `temperature`, …),
+    /// or empty.
+    pub device_class: String,
+    /// The area it is in.
+    pub area: AreaId,
+    /// Its names.
+    pub names: Names,
+    /// What it can be told.
+    pub can: Capabilities,
+}
+
+/// What a device can be told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Capabilities {
+    /// To be on or off.
+    pub on_off: bool,
+    /// How bright to be.
+    pub brightness: bool,
+    /// Which colour to have.
+    pub color: bool,
+    /// How far to open.
+    pub position: bool,
+    /// Which temperature to hold.
+    pub temperature: bool,
+    /// To be locked or unlocked.
+    pub lock: bool,
+}
+
+/// A list, without its items.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct List {
+    /// Stable id.
+    pub id: ListId,
+    /// Its names.
+    pub names: Names,
+}
+
+/// Everything a home has, in the order of the ids; without states.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Stable id.
+    pub id: HomeId,
+    /// Languages spoken here, the most usual first; at least one.
+    pub languages: Vec<Language>,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// Floors.
+    pub floors: Vec<Floor>,
+    /// Areas.
+    pub areas: Vec<Area>,
+    /// Devices.
+    pub devices: Vec<Device>,
+    /// Lists.
+    pub lists: Vec<List>,
+}
+
+impl Home {
+    /// The area with that id.
+    pub fn area(&self, id: &AreaId) -> Option<&Area> {
+        self.areas.iter().find(|a| a.id == *id)
+    }
+
+    /// The device with that id.
+    pub fn device(&self, id: &DeviceId) -> Option<&Device> {
+        self.devices.iter().find(|d| d.id == *id)
+    }
+}
+
+/// The state of a device and when it came to be.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StateAt {
+    /// The state.
+    pub state: DeviceState,
+    /// The store's revision of it; 0 where it was never set.
+    pub revision: Revision,
+}
+
+/// States of all devices of an adapter at one revision.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct States {
+    /// By device.
+    pub devices: BTreeMap<DeviceId, StateAt>,
+    /// The revision.
+    pub revision: Revision,
+}
+
+/// Why a device did not do what it was told.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DeviceError {
+    /// There is no such device.
+    #[error("there is no device {0}")]
+    NotFound(DeviceId),
+    /// It can't do that.
+    #[error("{device} can't do that: {why}")]
+    Unsupported {
+        /// The device.
+        device: DeviceId,
+        /// What it lacks.
+        why: String,
+    },
+    /// It can't be reached; nothing happened.
+    #[error("{device} can't be reached: {why}")]
+    Unavailable {
+        /// The device.
+        device: DeviceId,
+        /// Why.
+        why: String,
+    },
+    /// It may have done it or not.
+    #[error("it is not known whether {device} did it: {why}")]
+    Indeterminate {
+        /// The device.
+        device: DeviceId,
+        /// Why.
+        why: String,
+    },
+}
+
+/// What devices are behind.
+#[async_trait]
+pub trait DeviceAdapter: Send + Sync + 'static {
+    /// The home as it is now.
+    fn home(&self) -> Arc<Home>;
+
+    /// The states of all devices as they are known now.
+    fn states(&self) -> Arc<States>;
+
+    /// Waits until the states are newer than `seen`, then gives them.
+    async fn changed(&self, seen: Revision) -> Arc<States>;
+
+    /// Sets a device to a state and gives the one it has then. Absolute, hence safe
+    /// to repeat.
+    ///
+    /// # Errors
+    /// [`DeviceError`].
+    async fn execute(&self, command: &Command) -> Result<DeviceState, DeviceError>;
+}

@@ -1,0 +1,70 @@
+//! Intents: what a sentence asks for, with Home Assistant's names of intents and
+//! slots.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What a sentence asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Intent {
+    /// Home Assistant's name, like `HassTurnOn`.
+    pub name: String,
+    /// Its slots by name: `name`, `area`, `floor`, `domain`, `brightness`, …
+    pub slots: BTreeMap<String, Slot>,
+}
+
+impl Intent {
+    /// The text of a slot, where it has one.
+    pub fn text(&self, slot: &str) -> Option<&str> {
+        match &self.slots.get(slot)?.value {
+            SlotValue::Text(text) => Some(text),
+            SlotValue::Number(_) => None,
+        }
+    }
+
+    /// The number in a slot, where it has one.
+    pub fn number(&self, slot: &str) -> Option<f64> {
+        match self.slots.get(slot)?.value {
+            SlotValue::Number(number) => Some(number),
+            SlotValue::Text(_) => None,
+        }
+    }
+}
+
+/// What one part of a sentence stood for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Slot {
+    /// The canonical value.
+    pub value: SlotValue,
+    /// The words it came from; empty where the template gave it.
+    pub spoken: String,
+}
+
+/// The value of a slot.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SlotValue {
+    /// Text.
+    Text(String),
+    /// A number, in the unit that the slot's name implies.
+    Number(f64),
+}
+
+impl fmt::Display for SlotValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => text.fmt(f),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
+}
+
+/// One way to understand a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reading {
+    /// What it asks for.
+    pub intent: Intent,
+    /// Higher is better; comparable within one sentence only.
+    pub score: f32,
+    /// The response that the template names, if any (`default` where it names none).
+    pub response: String,
+}

@@ -1,0 +1,25 @@
+//! Domain types, decisions and ports of Hark.
+//!
+//! Nothing here does I/O, reads a clock, starts a task, or knows of tonic, etcd or
+//! candle: time arrives as an argument, foreign systems stand behind the traits
+//! ([`engine::Engine`], [`store::Store`], [`home::DeviceAdapter`], [`time::Clock`]),
+//! and a decision is a function of its arguments.
+
+pub mod access;
+pub mod audio;
+pub mod device;
+pub mod endpointing;
+pub mod engine;
+pub mod home;
+pub mod ids;
+pub mod intent;
+pub mod keys;
+pub mod language;
+pub mod outcome;
+pub mod principal;
+pub mod store;
+pub mod time;
+
+pub use ids::{AreaId, DeviceId, FloorId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
+pub use language::Language;
+pub use principal::Principal;

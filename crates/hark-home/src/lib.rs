@@ -1,0 +1,1 @@
+//! Device adapters: the built-in virtual home.

@@ -1,0 +1,1 @@
+//! All of Hark in one process, and the command line a person uses.

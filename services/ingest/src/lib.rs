@@ -1,0 +1,1 @@
+//! Hears speakers: audio in, utterances out.

@@ -1,0 +1,2 @@
+//! The checks that need logic.
+fn main() {}
