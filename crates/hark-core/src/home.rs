@@ -25,6 +25,10 @@ pub struct LocalNames {
     /// What people call it too.
     #[serde(default)]
     pub aliases: Vec<String>,
+    /// How a reply refers to it, where the bare name does not fit a sentence: a device
+    /// with its article (`das Garagentor`), an area with its preposition (`im Flur`).
+    #[serde(default)]
+    pub phrase: Option<String>,
 }
 
 impl Names {
@@ -33,6 +37,13 @@ impl Names {
         let best = language.best_of(self.0.keys()).and_then(|l| self.0.get(l));
         best.or_else(|| self.0.values().next())
             .map_or("", |n| &n.name)
+    }
+
+    /// How a reply in `language` refers to it: its phrase, else its name.
+    pub fn phrase(&self, language: &Language) -> &str {
+        let best = language.best_of(self.0.keys()).and_then(|l| self.0.get(l));
+        best.and_then(|n| n.phrase.as_deref())
+            .unwrap_or_else(|| self.say(language))
     }
 
     /// Every name and alias in `language`; where there are none, those of every
@@ -149,6 +160,15 @@ pub struct StateAt {
     pub state: DeviceState,
     /// The store's revision of it; 0 where it was never set.
     pub revision: Revision,
+}
+
+/// A device and its state, as clients see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceWithState {
+    /// The device.
+    pub device: Device,
+    /// Its state.
+    pub at: StateAt,
 }
 
 /// States of all devices of an adapter at one revision.

@@ -4,6 +4,11 @@ use crate::ids::{DeviceId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerI
 use crate::principal::Principal;
 use crate::store::Key;
 
+/// The reserved speaker id under which pushes for every speaker lie: each speaker that
+/// attaches is told them, and the first acknowledgement deletes them. No speaker may
+/// call itself that.
+pub const ANY_SPEAKER: &str = "any";
+
 /// The keys of one home.
 #[derive(Debug, Clone)]
 pub struct KeySpace {
@@ -71,6 +76,16 @@ impl KeySpace {
     /// What one speaker is still to be told.
     pub fn pushes_of(&self, speaker: &SpeakerId) -> Key {
         self.key(&format!("push/{speaker}/"))
+    }
+
+    /// What every speaker is still to be told.
+    pub fn pushes_of_any(&self) -> Key {
+        self.key(&format!("push/{ANY_SPEAKER}/"))
+    }
+
+    /// One thing that every speaker is to be told.
+    pub fn push_to_any(&self, id: &str) -> Key {
+        self.key(&format!("push/{ANY_SPEAKER}/{id}"))
     }
 
     /// One thing that a speaker is to be told.

@@ -17,8 +17,11 @@ pub mod keys;
 pub mod language;
 pub mod outcome;
 pub mod principal;
+pub mod reply;
 pub mod store;
 pub mod time;
+pub mod timer;
+pub mod words;
 
 pub use ids::{AreaId, DeviceId, FloorId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
 pub use language::Language;
