@@ -1,5 +1,27 @@
 //! Intents: what a sentence asks for, with Home Assistant's names of intents and
 //! slots.
+//!
+//! What [`crate::resolve`] acts on:
+//!
+//! | intents | slots |
+//! | --- | --- |
+//! | `HassTurnOn`, `HassTurnOff`, `HassToggle` | where; opening a cover or locking a lock is `HassTurnOn` |
+//! | `HassLightSet` | where; `brightness` (percent), `brightness_step` (`up`, `down` or signed percent points), `color` (English name) |
+//! | `HassSetPosition` | where; `position` (percent open) |
+//! | `HassClimateSetTemperature` | where; `temperature` (degrees Celsius) |
+//! | `HassClimateGetTemperature` | where |
+//! | `HassGetState` | where; `state` is not needed |
+//! | `HassStartTimer` | `hours`, `minutes`, `seconds`, `name` |
+//! | `HassTimerStatus`, `HassCancelTimer` | `name`, `start_hours`, `start_minutes`, `start_seconds` |
+//! | `HassCancelAllTimers` | |
+//! | `HassListAddItem`, `HassListRemoveItem`, `HassListCompleteItem` | `item`, `name` of the list |
+//! | `HassListGetItems` | `name` of the list; Hark's own |
+//! | `HassShoppingListAddItem`, `HassShoppingListCompleteItem` | `item` |
+//! | `HassGetCurrentTime`, `HassGetCurrentDate`, `HassNevermind` | |
+//!
+//! Where: `name` of a device, `area` or `floor` (names as people say them or ids; what
+//! is no such name becomes a question), `domain`, `device_class`. With neither `name`
+//! nor `area` nor `floor` the speaker's area is meant, never the whole home.
 
 use std::collections::BTreeMap;
 use std::fmt;
