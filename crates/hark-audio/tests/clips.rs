@@ -1,5 +1,10 @@
 //! Whole clips: every kind of WAV that is read, and every kind of bad input.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails to set up should stop"
+)]
+
 use hark_audio::{Encoding, Error, Format, MAX_CLIP_BYTES, decode_clip, decode_raw};
 use hound::{SampleFormat, WavSpec, WavWriter};
 use proptest::prelude::*;

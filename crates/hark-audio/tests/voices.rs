@@ -1,5 +1,10 @@
 //! Whether the detector hears the voices that Hark meets: people, and espeak-ng's.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails to set up should stop"
+)]
+
 use hark_audio::{Framer, Vad, decode_clip};
 
 /// The share of frames that sound like speech.
