@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use prost::Message;
+
 const FILES: &[&str] = &[
     "hark/v1/common.proto",
     "hark/v1/speech.proto",
@@ -18,11 +20,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed={}", root.display());
     let descriptors = protox::compile(FILES, [&root])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("hark.binpb"), descriptors.encode_to_vec())?;
     tonic_prost_build::configure()
         .bytes(".hark.internal.v1.TranscribeRequest.pcm16")
         .bytes(".hark.v1.AudioChunk.data")
         .bytes(".hark.v1.RecognizeRequest.audio")
-        .file_descriptor_set_path(out.join("hark.binpb"))
         .compile_fds(descriptors)?;
     Ok(())
 }

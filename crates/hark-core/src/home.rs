@@ -113,6 +113,71 @@ pub struct Capabilities {
     pub lock: bool,
 }
 
+/// Why a device can't be told something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It has no such thing.
+    #[error("it has no {0}")]
+    Lacks(&'static str),
+    /// It has, but not in that range.
+    #[error("its {what} is from {low} to {high}")]
+    Range {
+        /// What.
+        what: &'static str,
+        /// The lowest value.
+        low: i32,
+        /// The highest value.
+        high: i32,
+    },
+    /// It is measured, not told.
+    #[error("its {0} is measured and can't be set")]
+    Measured(&'static str),
+}
+
+/// The temperatures that a thermostat can hold, in degrees Celsius.
+pub const TARGET_CELSIUS: std::ops::RangeInclusive<i32> = 5..=30;
+
+impl Capabilities {
+    /// Whether a device that can this can be told `target`.
+    ///
+    /// # Errors
+    /// [`Unfit`]: what it lacks, or which range it has.
+    pub fn check(&self, target: &DeviceState) -> Result<(), Unfit> {
+        let lacks = [
+            (target.on.is_some(), self.on_off, "switch"),
+            (target.brightness_pct.is_some(), self.brightness, "brightness"),
+            (target.color.is_some(), self.color, "colour"),
+            (target.position_pct.is_some(), self.position, "position"),
+            (target.target_celsius.is_some(), self.temperature, "thermostat"),
+            (target.locked.is_some(), self.lock, "lock"),
+        ];
+        if let Some((.., what)) = lacks.iter().find(|(asked, can, _)| *asked && !can) {
+            return Err(Unfit::Lacks(what));
+        }
+        let measured = [
+            (target.current_celsius.is_some(), "temperature"),
+            (target.open.is_some(), "contact"),
+            (target.available.is_some(), "availability"),
+        ];
+        if let Some((_, what)) = measured.iter().find(|(asked, _)| *asked) {
+            return Err(Unfit::Measured(what));
+        }
+        let percents = [("brightness", target.brightness_pct), ("position", target.position_pct)];
+        for (what, percent) in percents {
+            if percent.is_some_and(|p| p > 100) {
+                return Err(Unfit::Range { what, low: 0, high: 100 });
+            }
+        }
+        let (low, high) = (*TARGET_CELSIUS.start(), *TARGET_CELSIUS.end());
+        let fits = |t: f64| (f64::from(low)..=f64::from(high)).contains(&t);
+        if !target.target_celsius.is_none_or(fits) {
+            let what = "temperature";
+            return Err(Unfit::Range { what, low, high });
+        }
+        Ok(())
+    }
+}
+
 /// A list, without its items.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {

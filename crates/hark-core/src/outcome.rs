@@ -1,6 +1,7 @@
 //! What came of an utterance, and what to tell the person.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::device::DeviceState;
 use crate::ids::DeviceId;
@@ -79,4 +80,26 @@ pub struct UtteranceOutcome {
     pub reply: Reply,
     /// True where this is the recorded outcome of an utterance handled before.
     pub replayed: bool,
+}
+
+/// How long each part of an utterance took. What is `None` did not happen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Length of the speech itself.
+    pub speech: Option<Duration>,
+    /// Silence waited for after the speech until it was taken to have ended.
+    pub endpoint: Option<Duration>,
+    /// Waiting for a worker.
+    pub queue: Option<Duration>,
+    /// Features and encoder.
+    pub encode: Option<Duration>,
+    /// Decoder.
+    pub decode: Option<Duration>,
+    /// Understanding the words.
+    pub intent: Option<Duration>,
+    /// Acting on devices, the ledger's commit included.
+    pub action: Option<Duration>,
+    /// From the decision that the speech ended (for a whole clip: from its arrival)
+    /// until the reply was ready.
+    pub total: Option<Duration>,
 }
