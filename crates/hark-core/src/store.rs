@@ -218,7 +218,8 @@ pub enum Event {
 pub struct Batch {
     /// The revision.
     pub revision: Revision,
-    /// Its changes, in the order of the transaction.
+    /// Its changes, in the order of the transaction. Empty only in a progress mark of
+    /// [`Store::watch_with_progress`].
     pub events: Vec<Event>,
 }
 
@@ -273,7 +274,8 @@ pub trait Store: Send + Sync + 'static {
     /// `memory`, `redb` or `etcd`.
     fn kind(&self) -> &'static str;
 
-    /// Reads keys as they are now.
+    /// Reads keys as they are now. The empty prefix selects every key, here and in
+    /// [`watch`](Self::watch).
     ///
     /// # Errors
     /// [`Error::Unavailable`].
@@ -295,6 +297,17 @@ pub trait Store: Send + Sync + 'static {
     /// [`Error::Compacted`], here or later in the stream when the reader is too slow;
     /// [`Error::Future`] if `from` is more than one beyond the newest.
     async fn watch(&self, prefix: Key, from: Revision) -> Result<Watch, Error>;
+
+    /// As [`watch`](Self::watch), and while nothing changes a batch without events about
+    /// every second: all there was under the prefix up to its revision has been
+    /// delivered. Who follows it can tell a quiet store from one that is out of reach. A
+    /// store that can't tell sends no such marks.
+    ///
+    /// # Errors
+    /// As [`watch`](Self::watch).
+    async fn watch_with_progress(&self, prefix: Key, from: Revision) -> Result<Watch, Error> {
+        self.watch(prefix, from).await
+    }
 
     /// Grants a lease.
     ///
