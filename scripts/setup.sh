@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Installs what is missing, says so, and does nothing where nothing is missing.
+#
+#   scripts/setup.sh build   what compiling needs: a C linker and Rust
+#   scripts/setup.sh test    that, and what the checks need: Python, Node, buf
+#
+# Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
+# Nothing comes from a model hub. Tools that are not packages go to
+# ${XDG_CACHE_HOME:-~/.cache}/hark, outside the project.
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+main() {
+  case "${1:-}" in
+  build) build ;;
+  test)
+    build
+    checks
+    ;;
+  *) die "usage: scripts/setup.sh build|test" ;;
+  esac
+}
+
+build() {
+  local packages=()
+  have cc || packages+=(build-essential)
+  have curl || packages+=(curl ca-certificates)
+  have git || packages+=(git)
+  apt_install "${packages[@]}"
+  rust
+}
+
+checks() {
+  local packages=()
+  python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3 python3-venv)
+  have node || packages+=(nodejs)
+  have npm || packages+=(npm)
+  have espeak-ng || packages+=(espeak-ng)
+  apt_install "${packages[@]}"
+  lint_tools
+  install_buf
+  install_python
+}
+
+# Clippy and rustfmt, where the toolchain came without them.
+lint_tools() {
+  if cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1; then
+    return 0
+  fi
+  have rustup || return 0
+  say "adding clippy and rustfmt to the toolchain"
+  timeout 300 rustup component add clippy rustfmt || warn "rustup could not add them"
+}
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then
+    "$@"
+  else
+    have sudo || die "not root and no sudo: run as root: $*"
+    sudo "$@"
+  fi
+}
+
+apt_install() {
+  [ $# -gt 0 ] || return 0
+  have apt-get || die "please install, by this system's own means: $*"
+  say "installing Debian packages: $*"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq
+  as_root env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "$@" >/dev/null
+}
+
+# A toolchain that is new enough: the pinned one, by rustup if that can be had; else
+# one that is here; else Debian's.
+rust() {
+  if use_rust && [ "$(rust_version)" = "$rust_pinned" ]; then
+    return 0
+  fi
+  if ! have rustup; then
+    use_rust || fresh_rust
+    return 0
+  fi
+  if ! curl -sI --max-time 20 -o /dev/null "${RUSTUP_DIST_SERVER:-https://static.rust-lang.org}"; then
+    warn "rustup's server can't be reached"
+  else
+    say "installing Rust $rust_pinned with rustup"
+    timeout 900 rustup toolchain install "$rust_pinned" --profile minimal \
+      --component clippy --component rustfmt && return 0
+  fi
+  use_rust || die "no Rust toolchain here is $rust_oldest or newer, and rustup could not install $rust_pinned"
+  warn "using Rust $(rust_version), which is here, instead of $rust_pinned"
+}
+
+fresh_rust() {
+  say "installing Rust $rust_pinned with rustup (https://rustup.rs)"
+  local script
+  script=$(mktemp)
+  if curl --proto '=https' --tlsv1.2 -fsSL --max-time 60 -o "$script" https://sh.rustup.rs &&
+    timeout 600 sh "$script" -y -q --no-modify-path --profile minimal \
+      --default-toolchain "$rust_pinned" --component clippy --component rustfmt; then
+    rm -f "$script"
+    use_rust && return 0
+  fi
+  rm -f "$script"
+  warn "rustup can't be reached; taking Debian's Rust"
+  apt_install rustc-web cargo-web rustfmt-web
+  use_rust || die "Debian's Rust is older than $rust_oldest; install a newer one from https://rustup.rs"
+}
+
+install_buf() {
+  [ -x "$buf" ] && return 0
+  say "installing buf $buf_version from npm"
+  mkdir -p "$cache/buf-$buf_version"
+  npm install --silent --no-fund --no-audit --prefix "$cache/buf-$buf_version" \
+    "@bufbuild/buf@$buf_version" || warn "npm could not install buf"
+}
+
+install_python() {
+  [ -f "$venv/ready" ] && return 0
+  say "installing Python packages: $(tr '\n' ' ' <"$requirements")"
+  python3 -m venv --clear "$venv"
+  "$python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
+  touch "$venv/ready"
+}
+
+main "$@"

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# Every check that needs no GPU, one after the other, each with a time limit. All of
+# them run even if one fails. The last line counts: `N passed, N failed, N skipped`;
+# a test that could not run prints a line `not run: …`, which is shown and counted.
+#
+#   HARK_SHARED          test data that is not in the project (default ../shared, if there)
+#   HARK_REQUIRE_SHARED  1: tests that need it fail without it
+#   HARK_REQUIRE_ALL     1: anything skipped is a failure
+#   HARK_COUNT_FILE      the count goes here instead of to the screen
+
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+passed=0 failed=0 skipped=0
+logs=$(mktemp -d "${TMPDIR:-/tmp}/hark-test.XXXXXX")
+child=
+trap '[ -z "$child" ] || kill "$child"; exit 143' INT TERM
+
+main() {
+  cd "$root"
+  "$root/scripts/setup.sh" test
+  use_rust || die "no Rust toolchain; scripts/setup.sh test says why"
+  export CARGO_TERM_COLOR=never
+  export INSTA_UPDATE=no
+  export RUST_BACKTRACE="${RUST_BACKTRACE:-1}"
+  if [ -z "${HARK_SHARED:-}" ] && [ -d "$root/../shared" ]; then
+    HARK_SHARED=$(cd "$root/../shared" && pwd)
+    export HARK_SHARED
+  fi
+
+  check "formatting" 120 cargo fmt --all --check
+  check "tidy" 900 cargo xtask tidy
+  contract
+  lints
+  RUSTDOCFLAGS="-D warnings" check "docs" 900 \
+    cargo doc --locked --workspace --no-deps --document-private-items
+  tests
+  check "generic gRPC client" 300 tests/generic-client/run.sh "$python"
+  finish
+}
+
+contract() {
+  if [ ! -x "$buf" ]; then
+    skip "proto lint and compatibility: buf is not installed"
+    return
+  fi
+  check "proto lint" 60 "$buf" lint proto
+  check "proto compatibility" 60 scripts/proto-baseline.sh check
+}
+
+lints() {
+  if ! cargo clippy --version >/dev/null 2>&1; then
+    skip "clippy: this toolchain has none"
+    return
+  fi
+  check "clippy" 1500 cargo clippy --locked --workspace --all-targets -- -D warnings
+}
+
+tests() {
+  check "building the tests" 1500 cargo test --locked --workspace --no-run
+  [ "$last" = ok ] || return 0
+  run "tests" 1800 cargo test --locked --workspace --no-fail-fast -- --show-output
+  count_tests "$log"
+}
+
+# run NAME SECONDS COMMAND…: runs it with its output in $log, and sets $last.
+run() {
+  local name=$1 limit=$2 began=$SECONDS status=0
+  shift 2
+  log="$logs/${name//[^a-zA-Z]/-}.log"
+  printf '==> %s\n' "$name"
+  # In the background, so that a signal to this script reaches it at once.
+  timeout --kill-after=20 "$limit" "$@" >"$log" 2>&1 &
+  child=$!
+  wait "$child" || status=$?
+  child=
+  case $status in
+  0) last=ok ;;
+  124 | 137) last="stopped after $limit s" ;;
+  *) last="exit status $status" ;;
+  esac
+  if [ "$last" != ok ]; then
+    grep -E 'has been running for over|^test .* FAILED$' "$log" || true
+    tail -n 80 "$log"
+  fi
+  grep -E '^(warning: |tidy: )' "$log" | sort -u || true
+  printf '    %s: %s (%d s)\n' "$name" "$last" $((SECONDS - began))
+}
+
+# check NAME SECONDS COMMAND…: that, counted as one.
+check() {
+  run "$@"
+  if [ "$last" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+}
+
+skip() {
+  printf 'not run: %s\n' "$*"
+  skipped=$((skipped + 1))
+}
+
+# Adds up what cargo's test programs say. A test that says `not run:` has not passed.
+count_tests() {
+  local ok bad ignored not_run
+  read -r ok bad ignored < <(awk '
+    /^test result:/ { ok += $4; bad += $6; ignored += $8 }
+    END { print ok + 0, bad + 0, ignored + 0 }' "$1")
+  grep -E '^not run: ' "$1" || true
+  not_run=$(grep -cE '^not run: ' "$1" || true)
+  if [ "$last" != ok ] && [ "$bad" = 0 ]; then bad=1; fi
+  passed=$((passed + ok - not_run))
+  failed=$((failed + bad))
+  skipped=$((skipped + ignored + not_run))
+}
+
+finish() {
+  [ "$failed" = 0 ] || printf 'full output: %s\n' "$logs"
+  [ "$failed" = 0 ] && rm -rf "$logs"
+  local count="$passed passed, $failed failed, $skipped skipped"
+  if [ -n "${HARK_COUNT_FILE:-}" ]; then
+    echo "$count" >"$HARK_COUNT_FILE"
+  else
+    echo "$count"
+  fi
+  [ "$failed" = 0 ] || exit 1
+  [ "$skipped" = 0 ] || [ "${HARK_REQUIRE_ALL:-}" != 1 ] || exit 1
+}
+
+main "$@"
