@@ -21,6 +21,7 @@ pub mod reply;
 pub mod store;
 pub mod time;
 pub mod timer;
+pub mod utterance;
 pub mod words;
 
 pub use ids::{AreaId, DeviceId, FloorId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
