@@ -179,6 +179,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("refused_dangerous", &["device"]),
     // It did not work.
     ("not_understood", &[]),
+    ("nothing_heard", &[]),
     ("no_device_in_area", &["area"]),
     ("device_cannot", &["device"]),
     ("out_of_range", &["value", "low", "high"]),
