@@ -7,6 +7,7 @@
 
 pub mod access;
 pub mod audio;
+pub mod backoff;
 pub mod device;
 pub mod endpointing;
 pub mod engine;
@@ -17,6 +18,8 @@ pub mod keys;
 pub mod language;
 pub mod outcome;
 pub mod principal;
+pub mod push;
+pub mod queue;
 pub mod reply;
 pub mod store;
 pub mod time;

@@ -1,0 +1,162 @@
+//! One accepted connection: its bytes, its place among the others, and its end.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::Sleep;
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+use tonic::transport::server::Connected;
+
+use super::incoming::Place;
+use crate::auth::Peer;
+
+/// Bytes of HTTP/2's connection preface (RFC 9113, section 3.4).
+const PREFACE_BYTES: usize = 24;
+
+/// A connection. Reading and writing fail once it is to be cut, or if its client does not
+/// send HTTP/2's preface in time.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    io: Io,
+    peer: Peer,
+    cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    hello: Option<Hello>,
+    _place: Option<Place>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Io {
+    Tcp(TcpStream),
+    Memory(DuplexStream),
+}
+
+#[derive(Debug)]
+struct Hello {
+    missing: usize,
+    timeout: Pin<Box<Sleep>>,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        io: Io,
+        peer: Peer,
+        place: Option<Place>,
+        cut: CancellationToken,
+        hello: Duration,
+    ) -> Self {
+        Self {
+            io,
+            peer,
+            cut: Box::pin(cut.cancelled_owned()),
+            hello: Some(Hello {
+                missing: PREFACE_BYTES,
+                timeout: Box::pin(tokio::time::sleep(hello)),
+            }),
+            _place: place,
+        }
+    }
+
+    fn poll_alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.cut.as_mut().poll(cx).is_ready() {
+            return Err(io::Error::new(
+                io::ErrorKind::ConnectionAborted,
+                "the server ended",
+            ));
+        }
+        if let Some(hello) = &mut self.hello
+            && hello.timeout.as_mut().poll(cx).is_ready()
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "the client said nothing",
+            ));
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, bytes: usize) {
+        if let Some(hello) = &mut self.hello {
+            hello.missing = hello.missing.saturating_sub(bytes);
+            if hello.missing == 0 {
+                self.hello = None;
+            }
+        }
+    }
+}
+
+impl Connected for Connection {
+    type ConnectInfo = Peer;
+
+    fn connect_info(&self) -> Peer {
+        self.peer
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_alive(cx)?;
+        let before = buf.filled().len();
+        let read = match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Io::Memory(io) => Pin::new(io).poll_read(cx, buf),
+        };
+        self.heard(buf.filled().len() - before);
+        read
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_alive(cx)?;
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Memory(io) => Pin::new(io).poll_write(cx, buf),
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Io::Memory(io) => Pin::new(io).poll_flush(cx),
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Memory(io) => Pin::new(io).poll_shutdown(cx),
+        }
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.poll_alive(cx)?;
+        match &mut self.io {
+            Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match &self.io {
+            Io::Tcp(io) => io.is_write_vectored(),
+            Io::Memory(io) => io.is_write_vectored(),
+        }
+    }
+}
