@@ -115,13 +115,13 @@ impl<L: Log> Worker<L> {
             }
             draft.finish()
         };
-        let outcome = self.commit(commit, now);
+        let failure = self.commit(commit, now).err();
         if !renewed.is_empty() {
             let mut state = self.shared.write();
             renewed.into_iter().for_each(|id| state.renew(id, now));
         }
         for reply in replies {
-            (reply.0)(&outcome);
+            (reply.0)(failure.as_ref());
         }
     }
 
@@ -188,7 +188,7 @@ impl<L: Log> Worker<L> {
 }
 
 /// Tells who asked, once it is known whether the commit succeeded.
-struct Reply(Box<dyn FnOnce(&Result<(), Error>)>);
+struct Reply(Box<dyn FnOnce(Option<&Error>)>);
 
 /// Works out one request.
 fn answer(draft: &mut Draft<'_>, request: Request, renewed: &mut Vec<LeaseId>) -> Reply {
@@ -211,8 +211,11 @@ fn after_commit<T: 'static>(
     result: Result<T, Error>,
     to: oneshot::Sender<Result<T, Error>>,
 ) -> Reply {
-    Reply(Box::new(move |committed| {
-        let result = result.and_then(|value| committed.clone().map(|()| value));
+    Reply(Box::new(move |failure| {
+        let result = match failure {
+            Some(error) => result.and(Err(error.clone())),
+            None => result,
+        };
         // Who asked may have gone.
         drop(to.send(result));
     }))

@@ -1,0 +1,6 @@
+//! What the stores promise: one conformance suite that every backend passes, a model
+//! they are compared with, and what a file survives: kills, power cuts, full disks and
+//! damage.
+
+mod conformance;
+mod support;
