@@ -3,4 +3,11 @@
 //! damage.
 
 mod conformance;
+mod damage;
+mod disk_full;
+mod kill;
+mod limits;
+mod medium;
+mod power;
+mod reopen;
 mod support;
