@@ -11,6 +11,7 @@ pub mod ids;
 pub mod intent;
 pub mod outcome;
 pub mod principal;
+pub mod push;
 pub mod time;
 pub mod timer;
 pub mod transcription;
