@@ -81,3 +81,25 @@ pub fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Arc<dyn Store>, Er
         Kind::Redb => Arc::new(RedbStore::open(&config.path, clock)?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_is_read_and_unknown_keys_are_refused() {
+        let check = |text: &str, expected: Option<Config>| {
+            assert_eq!(toml::from_str::<Config>(text).ok(), expected, "{text}");
+        };
+        check("", Some(Config::default()));
+        check(
+            "kind = \"memory\"\npath = \"/var/lib/hark/state\"",
+            Some(Config {
+                kind: Kind::Memory,
+                path: PathBuf::from("/var/lib/hark/state"),
+            }),
+        );
+        check("kind = \"paper\"", None);
+        check("pth = \"x\"", None);
+    }
+}

@@ -65,3 +65,41 @@ pub(crate) fn cost(batch: &Batch) -> usize {
     };
     batch.events.iter().map(event).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hark_core::store::Key;
+
+    fn history(revisions: std::ops::RangeInclusive<i64>) -> History {
+        let mut history = History::default();
+        for revision in revisions.map(Revision) {
+            let events = vec![Event::Delete(Key::new("key"))];
+            history.push(Arc::new(Batch { revision, events }));
+        }
+        history
+    }
+
+    #[test]
+    fn what_is_forgotten_costs_nothing() {
+        let mut history = history(5..=9);
+        assert_eq!(history.bytes(), 5 * (OVERHEAD_BYTES + 3));
+        history.forget_before(Revision(8));
+        assert_eq!(history.len(), 2);
+        history.forget_before(Revision(100));
+        assert_eq!((history.len(), history.bytes()), (0, 0));
+    }
+
+    #[test]
+    fn it_is_read_from_anywhere_in_pieces() {
+        let check = |from, count, expected: &[i64]| {
+            let read = history(5..=9).from(Revision(from), count);
+            let read: Vec<_> = read.iter().map(|b| b.revision.0).collect();
+            assert_eq!(read, expected, "{count} from {from}");
+        };
+        check(5, 10, &[5, 6, 7, 8, 9]);
+        check(0, 2, &[5, 6]);
+        check(8, 10, &[8, 9]);
+        check(10, 10, &[]);
+    }
+}

@@ -160,3 +160,33 @@ async fn keep(store: &dyn Store, kept: &Kept) -> Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_claim_holds_for_less_than_two_thirds() {
+        let at = |ms| Monotonic(Duration::from_millis(ms));
+        let check = |now, expected| {
+            let ttl = Duration::from_millis(9000);
+            assert_eq!(may_claim(at(1000), at(now), ttl), expected, "{now}");
+        };
+        check(0, true);
+        check(1000, true);
+        check(6999, true);
+        check(7000, false);
+        check(100_000, false);
+    }
+
+    #[test]
+    fn renewals_come_at_a_third_or_a_little_before_and_not_in_step() {
+        let ttl = Duration::from_secs(30);
+        let pauses: Vec<_> = (1..100).map(|id| pause(ttl, LeaseId(id), 3)).collect();
+        for pause in &pauses {
+            assert!((ttl * 9 / 30..=ttl / 3).contains(pause), "{pause:?}");
+        }
+        let different: std::collections::BTreeSet<_> = pauses.iter().collect();
+        assert!(different.len() > 80, "{}", different.len());
+    }
+}

@@ -5,9 +5,12 @@
 mod conformance;
 mod damage;
 mod disk_full;
+mod keeper;
 mod kill;
 mod limits;
 mod medium;
+mod model;
 mod power;
 mod reopen;
 mod support;
+mod view;

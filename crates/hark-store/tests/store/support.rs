@@ -1,7 +1,6 @@
 //! Shorthand for talking to a store in tests.
 
 use std::future::Future;
-use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -181,9 +180,4 @@ impl Random {
     pub fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound
     }
-}
-
-/// A store behind the port.
-pub fn shared(store: impl Store) -> Arc<dyn Store> {
-    Arc::new(store)
 }
