@@ -145,10 +145,18 @@ impl Capabilities {
     pub fn check(&self, target: &DeviceState) -> Result<(), Unfit> {
         let lacks = [
             (target.on.is_some(), self.on_off, "switch"),
-            (target.brightness_pct.is_some(), self.brightness, "brightness"),
+            (
+                target.brightness_pct.is_some(),
+                self.brightness,
+                "brightness",
+            ),
             (target.color.is_some(), self.color, "colour"),
             (target.position_pct.is_some(), self.position, "position"),
-            (target.target_celsius.is_some(), self.temperature, "thermostat"),
+            (
+                target.target_celsius.is_some(),
+                self.temperature,
+                "thermostat",
+            ),
             (target.locked.is_some(), self.lock, "lock"),
         ];
         if let Some((.., what)) = lacks.iter().find(|(asked, can, _)| *asked && !can) {
@@ -162,10 +170,17 @@ impl Capabilities {
         if let Some((_, what)) = measured.iter().find(|(asked, _)| *asked) {
             return Err(Unfit::Measured(what));
         }
-        let percents = [("brightness", target.brightness_pct), ("position", target.position_pct)];
+        let percents = [
+            ("brightness", target.brightness_pct),
+            ("position", target.position_pct),
+        ];
         for (what, percent) in percents {
             if percent.is_some_and(|p| p > 100) {
-                return Err(Unfit::Range { what, low: 0, high: 100 });
+                return Err(Unfit::Range {
+                    what,
+                    low: 0,
+                    high: 100,
+                });
             }
         }
         let (low, high) = (*TARGET_CELSIUS.start(), *TARGET_CELSIUS.end());
