@@ -187,7 +187,8 @@ impl<L: Log> Worker<L> {
     }
 }
 
-/// Tells who asked, once it is known whether the commit succeeded.
+/// Tells who asked, once it is known whether the commit failed.
+#[expect(clippy::type_complexity, reason = "this is the type's name")]
 struct Reply(Box<dyn FnOnce(Option<&Error>)>);
 
 /// Works out one request.

@@ -2,6 +2,11 @@
 //! they are compared with, and what a file survives: kills, power cuts, full disks and
 //! damage.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "everything here is a test or serves one; clippy knows only functions marked so"
+)]
+
 mod conformance;
 mod damage;
 mod disk_full;

@@ -47,6 +47,17 @@ impl Reachable {
         self.reachable.borrow().then_some(()).ok_or_else(gone)
     }
 
+    /// Asks the store's thread. The runtime's paused clock must not run on meanwhile; it
+    /// stands while a blocking task is at work.
+    async fn ask<T: Send + 'static>(
+        &self,
+        request: impl AsyncFnOnce(Arc<MemoryStore>) -> T + Send + 'static,
+    ) -> T {
+        let store = Arc::clone(&self.store);
+        let asking = move || block_on(request(store));
+        tokio::task::spawn_blocking(asking).await.unwrap()
+    }
+
     /// A watch that breaks or falls silent with the store.
     fn cut(&self, watch: Watch) -> Watch {
         let reachable = self.reachable.subscribe();
@@ -82,7 +93,7 @@ impl Store for Reachable {
     }
 
     async fn txn(&self, txn: Txn) -> Result<TxnResult, Error> {
-        self.store.txn(txn).await
+        self.ask(async move |store| store.txn(txn).await).await
     }
 
     async fn watch(&self, prefix: Key, from: Revision) -> Result<Watch, Error> {
@@ -96,20 +107,19 @@ impl Store for Reachable {
     }
 
     async fn grant_lease(&self, ttl: Duration) -> Result<LeaseId, Error> {
-        self.store.grant_lease(ttl).await
+        self.ask(async move |store| store.grant_lease(ttl).await)
+            .await
     }
 
     async fn keep_alive(&self, lease: LeaseId) -> Result<(), Error> {
         self.check()?;
-        // The runtime's paused clock must not run on while the store's thread answers;
-        // it stands while a blocking task is at work.
-        let store = Arc::clone(&self.store);
-        let ask = move || block_on(store.keep_alive(lease));
-        tokio::task::spawn_blocking(ask).await.unwrap()
+        self.ask(async move |store| store.keep_alive(lease).await)
+            .await
     }
 
     async fn revoke_lease(&self, lease: LeaseId) -> Result<(), Error> {
-        self.store.revoke_lease(lease).await
+        self.ask(async move |store| store.revoke_lease(lease).await)
+            .await
     }
 
     async fn compact(&self, revision: Revision) -> Result<(), Error> {
