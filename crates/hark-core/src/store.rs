@@ -5,9 +5,12 @@
 //! it can't; it never skips in silence.
 
 use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_core::Stream;
 
 /// The most operations and comparisons that a transaction may have, each.
 pub const MAX_TXN_OPS: usize = 128;
@@ -225,8 +228,28 @@ pub struct Batch {
 
 /// The revisions of a watch, in order, without a gap. It ends with an error or not at
 /// all.
-pub type Watch =
-    std::pin::Pin<Box<dyn futures_core::Stream<Item = Result<Batch, Error>> + Send + 'static>>;
+pub struct Watch(Pin<Box<dyn Stream<Item = Result<Batch, Error>> + Send>>);
+
+impl Watch {
+    /// What a store delivers.
+    pub fn new(batches: impl Stream<Item = Result<Batch, Error>> + Send + 'static) -> Self {
+        Self(Box::pin(batches))
+    }
+}
+
+impl Stream for Watch {
+    type Item = Result<Batch, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.0.as_mut().poll_next(cx)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
 
 /// Why the store did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

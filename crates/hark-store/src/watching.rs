@@ -32,7 +32,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// The watch.
     pub(crate) fn into_watch(self) -> Watch {
-        Box::pin(stream::unfold(self, |mut cursor| async {
+        Watch::new(stream::unfold(self, |mut cursor| async {
             if cursor.ended {
                 return None;
             }

@@ -62,7 +62,7 @@ impl Reachable {
     fn cut(&self, watch: Watch) -> Watch {
         let reachable = self.reachable.subscribe();
         let loud = self.fails_loudly.load(Ordering::SeqCst);
-        Box::pin(stream::unfold(
+        Watch::new(stream::unfold(
             (watch, reachable),
             move |(mut watch, mut reachable)| async move {
                 let item = tokio::select! {
