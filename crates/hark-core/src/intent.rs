@@ -15,13 +15,13 @@
 //! | `HassTimerStatus`, `HassCancelTimer` | `name`, `start_hours`, `start_minutes`, `start_seconds` |
 //! | `HassCancelAllTimers` | |
 //! | `HassListAddItem`, `HassListRemoveItem`, `HassListCompleteItem` | `item`, `name` of the list |
-//! | `HassListGetItems` | `name` of the list; Hark's own |
+//! | `HarkListItems` | `name` of the list; Hark's own |
 //! | `HassShoppingListAddItem`, `HassShoppingListCompleteItem` | `item` |
 //! | `HassGetCurrentTime`, `HassGetCurrentDate`, `HassNevermind` | |
 //!
 //! Where: `name` of a device, `area` or `floor` (names as people say them or ids; what
-//! is no such name becomes a question), `domain`, `device_class`. With neither `name`
-//! nor `area` nor `floor` the speaker's area is meant, never the whole home.
+//! is no such name becomes a question), `domain`, `device_class`. With none of the first
+//! three the speaker's area is meant, never the whole home, unless `scope` is `home`.
 
 use std::collections::BTreeMap;
 use std::fmt;

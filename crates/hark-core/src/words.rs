@@ -105,6 +105,15 @@ fn forms(language: &Language) -> &'static Forms {
     }
 }
 
+/// The whole home, as a place.
+pub fn whole_home(language: &Language) -> &'static str {
+    if is_german(language) {
+        "im ganzen Haus"
+    } else {
+        "in the whole house"
+    }
+}
+
 /// A number with at most one decimal: `21,5`, `21.5`, `21`.
 pub fn number(value: f64, language: &Language) -> String {
     let rounded = (value * 10.0).round() / 10.0;
