@@ -6,7 +6,7 @@ what came of it as JSON. That is what any gRPC tool on the market does, so this 
 test that they can.
 
     client.py ADDRESS list
-    client.py ADDRESS say FILE.wav --language de [--area flur] [--expect-on light.flur]
+    client.py ADDRESS say FILE.wav --language de [--area flur] [--expect-on light.hallway]
 
 Exit status: 0 done, 1 anything else; the last line on stderr says what was wrong.
 """
