@@ -123,10 +123,11 @@ impl<T> WorkQueue<T> {
 
     /// Takes out all work for which `is_over` holds, in the order of urgency.
     pub fn remove_if(&mut self, mut is_over: impl FnMut(&T) -> bool) -> Vec<T> {
-        self.waiting
-            .extract_if(.., |_, work| is_over(work))
-            .map(|(_, work)| work)
-            .collect()
+        let all = std::mem::take(&mut self.waiting);
+        let (over, waiting) = all.into_iter().partition(|(_, work)| is_over(work));
+        self.waiting = waiting;
+        let over: BTreeMap<_, T> = over;
+        over.into_values().collect()
     }
 
     fn insert(&mut self, place: Place, work: T) {

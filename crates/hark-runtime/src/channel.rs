@@ -168,8 +168,8 @@ mod tests {
             ("http://hark.local:7700", Ok("http://hark.local:7700/")),
             ("[::1]:7700", Ok("http://[::1]:7700/")),
             ("https://hark.local", Err("https is not supported")),
-            ("", Err("invalid")),
-            ("http://", Err("invalid")),
+            ("", Err("empty")),
+            ("http://", Err("empty")),
             ("two words", Err("invalid")),
         ] {
             let got = parse(address);

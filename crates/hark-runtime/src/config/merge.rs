@@ -1,6 +1,6 @@
 //! Layers into one typed value.
 
-use figment::error::Kind;
+use figment::error::{Actual, Kind};
 use figment::value::{Dict, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -112,14 +112,41 @@ fn explain(layers: &[Layer], error: figment::Error) -> Error {
 fn describe(kind: &Kind) -> String {
     match kind {
         Kind::InvalidType(got, want) | Kind::InvalidValue(got, want) => {
-            format!("should be {want}, not {got}")
+            format!("should be {}, not {}", wanted(want), given(got))
         }
         Kind::UnknownVariant(got, known) => {
-            format!("should be one of {}, not {got}", known.join(", "))
+            format!("should be one of {}, not \"{got}\"", known.join(", "))
         }
         Kind::MissingField(name) => format!("lacks `{name}`"),
         Kind::ISizeOutOfRange(n) => format!("can't be {n}: out of range"),
         Kind::USizeOutOfRange(n) => format!("can't be {n}: out of range"),
-        kind => format!("has a value that can't be used: {kind}"),
+        kind => format!("can't be used: {kind}"),
+    }
+}
+
+/// What a setting should be, without Rust's names for it.
+fn wanted(want: &str) -> String {
+    match want {
+        "u8" => "a whole number from 0 to 255".to_owned(),
+        "u16" => "a whole number from 0 to 65535".to_owned(),
+        "u32" | "u64" | "usize" => "a whole number, 0 or more".to_owned(),
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        want if want.starts_with("struct ") => "a section with keys".to_owned(),
+        want => want.to_owned(),
+    }
+}
+
+fn given(got: &Actual) -> String {
+    match got {
+        Actual::Bool(b) => b.to_string(),
+        Actual::Unsigned(n) => n.to_string(),
+        Actual::Signed(n) => n.to_string(),
+        Actual::Float(n) => n.to_string(),
+        Actual::Str(text) => format!("\"{text}\""),
+        Actual::Map => "a section".to_owned(),
+        Actual::Seq => "a list".to_owned(),
+        got => got.to_string(),
     }
 }

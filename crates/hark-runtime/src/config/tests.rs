@@ -111,34 +111,49 @@ fn a_variable_that_looks_like_a_number_may_be_a_text() {
 #[test]
 fn errors_name_where_the_setting_was_given() {
     let error = |file, variables, flags| check(file, variables, flags).unwrap_err();
-    insta::assert_snapshot!(error("nane = 'x'", &[], &[]), @"");
-    insta::assert_snapshot!(error("[server]\nlissten = 'x'", &[], &[]), @"");
-    insta::assert_snapshot!(error("", &[("HARK__SERVER__LISSTEN", "x")], &[]), @"");
-    insta::assert_snapshot!(error("", &[("HARK__SEVER__LISTEN", "x")], &[]), @"");
-    insta::assert_snapshot!(error("", &[("HARK__SERVER", "x")], &[]), @"");
-    insta::assert_snapshot!(error("[server]\nconnections = 'many'", &[], &[]), @"");
-    insta::assert_snapshot!(error("[server]\nconnections = -1", &[], &[]), @"");
-    insta::assert_snapshot!(error("[server]\nconnections = 3", &[("HARK__SERVER__CONNECTIONS", "many")], &[]), @"");
-    insta::assert_snapshot!(error("[server]\nkind = 'etcd'", &[], &[]), @"");
-    insta::assert_snapshot!(error("", &[], &[("--listen", "server.listen", "here")]), @"");
-    insta::assert_snapshot!(error("name = [", &[], &[]), @"");
+    insta::assert_snapshot!(error("nane = 'x'", &[], &[]), @"hark.toml: unknown key `nane`; known here: name, server");
+    insta::assert_snapshot!(error("[server]\nlissten = 'x'", &[], &[]), @"hark.toml: unknown key `server.lissten`; known here: listen, connections, token_file, kind");
+    insta::assert_snapshot!(error("", &[("HARK__SERVER__LISSTEN", "x")], &[]), @"variable HARK__SERVER__LISSTEN: unknown key `server.lissten`; known here: listen, connections, token_file, kind");
+    insta::assert_snapshot!(error("", &[("HARK__SEVER__LISTEN", "x")], &[]), @"variable HARK__SEVER__LISTEN: unknown key `sever`; known here: name, server");
+    insta::assert_snapshot!(error("", &[("HARK__SERVER", "x")], &[]), @r#"variable HARK__SERVER: `server` should be a section with keys, not "x""#);
+    insta::assert_snapshot!(error("[server]\nconnections = 'many'", &[], &[]), @r#"hark.toml: `server.connections` should be a whole number from 0 to 65535, not "many""#);
+    insta::assert_snapshot!(error("[server]\nconnections = -1", &[], &[]), @"hark.toml: `server.connections` should be a whole number from 0 to 65535, not -1");
+    insta::assert_snapshot!(error("[server]\nconnections = 3", &[("HARK__SERVER__CONNECTIONS", "many")], &[]), @r#"variable HARK__SERVER__CONNECTIONS: `server.connections` should be a whole number from 0 to 65535, not "many""#);
+    insta::assert_snapshot!(error("[server]\nkind = 'etcd'", &[], &[]), @r#"hark.toml: `server.kind` should be one of memory, redb, not "etcd""#);
+    insta::assert_snapshot!(error("", &[], &[("--listen", "server.listen", "here")]), @"flag --listen: `server.listen` can't be used: invalid socket address syntax");
+    insta::assert_snapshot!(error("[name]\nx = 1", &[], &[]), @"hark.toml: `name` should be a string, not a section");
+    insta::assert_snapshot!(error("name = [", &[], &[]), @r#"
+    hark.toml is not valid TOML: TOML parse error at line 1, column 9
+      |
+    1 | name = [
+      |         ^
+    unclosed array, expected `]`
+    "#);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_an_error() {
     let error = load::<Config>(&Layers::new().file("/nonexistent/hark.toml")).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"cannot read /nonexistent/hark.toml: No such file or directory (os error 2)");
 }
 
 #[test]
 fn what_is_printed_loads_again() {
     let config = check("[server]\ntoken_file = '/run/token'", &[], &[]).unwrap();
     let text = print(&config).unwrap();
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    name = "home"
+
+    [server]
+    listen = "127.0.0.1:7700"
+    connections = 100
+    token_file = "/run/token"
+    kind = "memory"
+    "#);
     assert_eq!(check(&text, &[], &[]).unwrap(), config);
 }
 
 #[test]
 fn the_schema_tells_keys_and_documentation() {
-    insta::assert_snapshot!(schema::<Config>(), @"");
+    insta::assert_snapshot!(schema::<Config>());
 }
