@@ -9,7 +9,7 @@ use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, TimeoutExpired};
 
 use crate::Error;
 
@@ -125,8 +125,9 @@ impl Client {
         call: impl Future<Output = Result<Response<M>, Status>>,
     ) -> Result<M, Error> {
         match tokio::time::timeout(self.timeout, call).await {
-            Ok(response) => Ok(response?.into_inner()),
-            Err(_) => Err(Error::Silent(self.timeout)),
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) if !is_timeout(&status) => Err(status.into()),
+            _ => Err(Error::Silent(self.timeout)),
         }
     }
 }
@@ -166,6 +167,12 @@ fn endpoint(address: &str, options: &Options) -> Result<Endpoint, Error> {
         .keep_alive_timeout(Duration::from_secs(10))
         .keep_alive_while_idle(true)
         .tcp_nodelay(true))
+}
+
+/// Whether a status is tonic's way to say that the deadline passed on this side.
+fn is_timeout(status: &Status) -> bool {
+    let first = std::error::Error::source(status);
+    std::iter::successors(first, |e| e.source()).any(|e| e.is::<TimeoutExpired>())
 }
 
 /// The innermost reason of an error: what the operating system said.

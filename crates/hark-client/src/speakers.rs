@@ -1,15 +1,11 @@
 //! The stream by which the house reaches a speaker.
 
-use std::time::Duration;
-
 use hark_core::language::Language;
-use hark_core::outcome::Reply;
-use hark_core::time::Timestamp;
-use hark_core::{AreaId, Principal, SpeakerId, TimerId};
-use hark_proto::convert::time::{optional_duration, required_timestamp};
-use hark_proto::convert::{ids, optional, required};
+use hark_core::push::Push;
+use hark_core::{AreaId, Principal, SpeakerId};
+use hark_proto::convert::{ids, required};
 use hark_proto::v1::speakers_client::SpeakersClient;
-use hark_proto::v1::{self, attach_request as request, attach_response as response, push};
+use hark_proto::v1::{self, attach_request as request, attach_response as response};
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
@@ -44,46 +40,6 @@ pub struct Attachment {
     requests: mpsc::Sender<v1::AttachRequest>,
 }
 
-/// Something that a speaker is to do. It comes again until it is acknowledged.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Push {
-    /// Its id.
-    pub id: String,
-    /// When it becomes pointless.
-    pub expires_at: Timestamp,
-    /// What to do.
-    pub action: Action,
-}
-
-/// What a speaker is to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Action {
-    /// Ring until stopped: a timer has run out.
-    Ring {
-        /// The timer.
-        timer: TimerId,
-        /// Its name, or empty.
-        name: String,
-        /// How late this is.
-        late: Duration,
-        /// What to say with it.
-        reply: Option<Reply>,
-    },
-    /// Say a sentence.
-    Say(Reply),
-    /// Stop ringing: that timer, or all.
-    Stop(Option<TimerId>),
-    /// Connect to one of these addresses.
-    Reconnect(Vec<String>),
-    /// Be so loud, 0 to 100, if anything is said about it.
-    Settings {
-        /// Loudness.
-        volume_pct: Option<u32>,
-    },
-    /// Something that this version does not know.
-    Unknown,
-}
-
 impl Client {
     /// Attaches a speaker: from now on the house can reach it.
     ///
@@ -111,15 +67,19 @@ impl Client {
 }
 
 impl Attachment {
-    /// What the house wants next; `None` once the server has ended the stream.
+    /// What the house wants next; `None` once the server has ended the stream. It comes
+    /// again until it is acknowledged. What this version can't do is left to expire.
     ///
     /// # Errors
-    /// [`Error::Server`] or [`Error::Protocol`]; the speaker is not attached any more.
+    /// [`Error::Server`]; the speaker is not attached any more.
     pub async fn next(&mut self) -> Result<Option<Push>, Error> {
         while let Some(message) = self.responses.message().await? {
-            if let Some(response::Response::Push(push)) = message.response {
-                let push = Push::try_from(push).map_err(|e| Error::unreadable("a push", &e))?;
-                return Ok(Some(push));
+            let Some(response::Response::Push(push)) = message.response else {
+                continue;
+            };
+            match Push::try_from(push) {
+                Ok(push) => return Ok(Some(push)),
+                Err(error) => tracing::warn!(%error, "skipping a push"),
             }
         }
         Ok(None)
@@ -156,37 +116,5 @@ fn attachment(
         area: ids::optional_area("area_id", attached.area_id.as_deref())?,
         responses,
         requests,
-    })
-}
-
-impl TryFrom<v1::Push> for Push {
-    type Error = hark_proto::Error;
-
-    fn try_from(message: v1::Push) -> Result<Self, hark_proto::Error> {
-        Ok(Self {
-            id: message.push_id,
-            expires_at: required_timestamp("expires_at", message.expires_at)?,
-            action: message.action.map_or(Ok(Action::Unknown), action)?,
-        })
-    }
-}
-
-fn action(message: push::Action) -> Result<Action, hark_proto::Error> {
-    Ok(match message {
-        push::Action::Ring(ring) => Action::Ring {
-            timer: ids::timer("ring.timer_id", &ring.timer_id)?,
-            name: ring.name,
-            late: optional_duration("ring.late", ring.late)?.unwrap_or_default(),
-            reply: optional("ring.reply", ring.reply)?,
-        },
-        push::Action::Say(reply) => Action::Say(Reply::try_from(reply)?),
-        push::Action::Stop(stop) if stop.timer_id.is_empty() => Action::Stop(None),
-        push::Action::Stop(stop) => {
-            Action::Stop(Some(ids::timer("stop.timer_id", &stop.timer_id)?))
-        }
-        push::Action::Reconnect(reconnect) => Action::Reconnect(reconnect.addresses),
-        push::Action::Settings(settings) => Action::Settings {
-            volume_pct: settings.volume_pct,
-        },
     })
 }
