@@ -29,7 +29,7 @@ pub enum Error {
         max: usize,
     },
     /// A file is not YAML of the right shape.
-    #[error("{file}:{line}: {why}")]
+    #[error("{}: {why}", at(file, *line))]
     Yaml {
         /// The file.
         file: String,
@@ -51,7 +51,7 @@ pub enum Error {
         expected: String,
     },
     /// The same list, rule or reply is defined twice.
-    #[error("{file}:{line}: {what} `{name}` is defined twice")]
+    #[error("{}: {what} `{name}` is defined twice", at(file, *line))]
     Duplicate {
         /// The file of the second one.
         file: String,
@@ -63,7 +63,7 @@ pub enum Error {
         name: String,
     },
     /// A template can't be read.
-    #[error("{file}:{line}: in `{template}`: {source}")]
+    #[error("{}: in `{template}`: {source}", at(file, *line))]
     Template {
         /// The file.
         file: String,
@@ -75,7 +75,7 @@ pub enum Error {
         source: template::Error,
     },
     /// A template names a list or rule that is not there.
-    #[error("{file}:{line}: in `{template}`: there is no {what} `{name}`")]
+    #[error("{}: in `{template}`: there is no {what} `{name}`", at(file, *line))]
     Unknown {
         /// The file.
         file: String,
@@ -89,7 +89,7 @@ pub enum Error {
         name: String,
     },
     /// A template, with the rules it uses, is too large or too deep, or a rule uses itself.
-    #[error("{file}:{line}: `{template}` with its rules {why}")]
+    #[error("{}: `{template}` with its rules {why}", at(file, *line))]
     TooLarge {
         /// The file.
         file: String,
@@ -108,4 +108,12 @@ pub enum Error {
         /// The list.
         list: String,
     },
+}
+
+/// A file, and the line where it is known.
+fn at(file: &str, line: u64) -> String {
+    match line {
+        0 => file.to_owned(),
+        line => format!("{file}:{line}"),
+    }
 }

@@ -113,7 +113,7 @@ impl Search<'_> {
             worth: 0,
             captures: None,
         };
-        let ends = self.step(sentence, block, self.skip(start));
+        let ends = self.step(sentence, block, &self.skip(start));
         let all = ends.into_iter().filter_map(|state| {
             let skipped = self.skip(state);
             skipped.into_iter().find(|s| s.at == self.text.len())
@@ -125,29 +125,34 @@ impl Search<'_> {
         &mut self,
         op: &'p Op,
         block: &'p Compiled,
-        states: Vec<State<'p>>,
+        states: &[State<'p>],
     ) -> Vec<State<'p>> {
         if states.is_empty() || self.budget == 0 {
             return Vec::new();
         }
         self.budget = self.budget.saturating_sub(states.len());
         match op {
-            Op::Text(text) => self.literal(text, &states),
-            Op::Space => best(states.into_iter().flat_map(|s| self.space(s)).collect()),
-            Op::All(parts) => parts
-                .iter()
-                .fold(states, |states, part| self.step(part, block, states)),
+            Op::Text(text) => self.literal(text, states),
+            Op::Space => best(states.iter().flat_map(|s| self.space(s)).collect()),
+            Op::All(parts) => {
+                let Some((first, more)) = parts.split_first() else {
+                    return states.to_vec();
+                };
+                let first = self.step(first, block, states);
+                more.iter()
+                    .fold(first, |states, part| self.step(part, block, &states))
+            }
             Op::Any(parts) => {
                 let mut all = Vec::new();
                 for part in parts.iter() {
-                    all.extend(self.step(part, block, states.clone()));
+                    all.append(&mut self.step(part, block, states));
                 }
                 best(all)
             }
             Op::List { list, slot } => match &**list {
                 List::Values(values) => self.values(values, slot, block, states),
-                List::Range(range) => self.range(range, slot, &states),
-                List::Wildcard(wildcard) => self.wildcard(wildcard, slot, &states),
+                List::Range(range) => self.range(range, slot, states),
+                List::Wildcard(wildcard) => self.wildcard(wildcard, slot, states),
             },
         }
     }
@@ -163,13 +168,17 @@ impl Search<'_> {
     }
 
     /// A border between words, and what may be skipped behind it.
-    fn space<'p>(&self, state: State<'p>) -> Vec<State<'p>> {
+    fn space<'p>(&self, state: &State<'p>) -> Vec<State<'p>> {
         let before = self.text.get(..state.at).unwrap_or("");
         if self.rest(state.at).starts_with(' ') {
             return self.skip(state.moved(state.at + 1, 0));
         }
         let border = state.at == self.text.len() || before.is_empty() || before.ends_with(' ');
-        if border { vec![state] } else { Vec::new() }
+        if border {
+            vec![state.clone()]
+        } else {
+            Vec::new()
+        }
     }
 
     /// The state itself, and those behind words that may be skipped there.
@@ -207,10 +216,10 @@ impl Search<'_> {
         list: &'p Values,
         slot: &'p str,
         block: &'p Compiled,
-        states: Vec<State<'p>>,
+        states: &[State<'p>],
     ) -> Vec<State<'p>> {
         let mut found = Vec::new();
-        for state in &states {
+        for state in states {
             let hits = list.hits(self.rest(state.at));
             for hit in hits.into_iter().filter(|h| allowed(h.value, block)) {
                 let end = state.at + hit.len;
@@ -229,10 +238,9 @@ impl Search<'_> {
                 continue;
             };
             // One state at a time, to know where the value starts.
-            for state in &states {
-                for end in self.step(op, block, vec![state.clone()]) {
+            for state in states {
+                for mut end in self.step(op, block, std::slice::from_ref(state)) {
                     let value = Captured::Value(&value.value);
-                    let mut end = end;
                     end.captures = state.captures.clone();
                     found.push(end.with(slot, state.at, value));
                 }
