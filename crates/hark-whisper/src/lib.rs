@@ -1,1 +1,30 @@
-//! Whisper on candle-core: mel, vocabulary, decoding rules, the engine, and a fake engine for tests.
+//! Whisper on candle-core: mel, vocabulary, decoding rules, the engine, and a fake
+//! engine for tests.
+//!
+//! [`Model::load`] reads a model, [`CandleEngine`] runs it behind Hark's engine port.
+//! What it does for one utterance can also be done step by step: [`Model::mel`],
+//! [`Model::encode`], [`Model::begin`], [`Model::step`] and [`decoding::decode`].
+
+pub mod card;
+mod checkpoint;
+pub mod decoding;
+mod dimensions;
+mod engine;
+mod error;
+pub mod fake;
+mod ggml;
+mod languages;
+pub mod mel;
+mod model;
+pub mod quant;
+mod safetensors;
+mod vocabulary;
+
+pub use card::Card;
+pub use dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
+pub use engine::{CandleEngine, Settings};
+pub use error::Error;
+pub use fake::FakeEngine;
+pub use languages::LANGUAGES;
+pub use model::{Cache, Encoded, Logits, Model};
+pub use vocabulary::{Special, Vocabulary};

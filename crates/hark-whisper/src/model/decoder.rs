@@ -1,0 +1,137 @@
+//! The decoder: tokens and an encoded utterance to how likely each next token is.
+
+use candle_core::{Device, Tensor};
+
+use super::attention::{CrossAttention, KeyValue, SelfAttention};
+use super::encoder::{Mlp, norm};
+use super::ops::{LayerNorm, Linear};
+use crate::Error;
+use crate::checkpoint::Tensors;
+use crate::dimensions::Dimensions;
+
+/// The decoder's layers.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    /// `[n_vocab, width]`
+    tokens: Tensor,
+    /// The same weights the other way: width → n_vocab.
+    output: Linear,
+    /// `[n_text_ctx, width]`
+    positions: Tensor,
+    blocks: Vec<Block>,
+    norm: LayerNorm,
+    dimensions: Dimensions,
+}
+
+#[derive(Debug)]
+struct Block {
+    attention: SelfAttention,
+    attention_norm: LayerNorm,
+    cross: CrossAttention,
+    cross_norm: LayerNorm,
+    mlp: Mlp,
+}
+
+/// What a decoder remembers of one utterance: keys and values of the audio, and of
+/// the tokens so far.
+#[derive(Debug)]
+pub struct Cache {
+    blocks: Vec<BlockCache>,
+    room: usize,
+    length: usize,
+}
+
+#[derive(Debug)]
+struct BlockCache {
+    text: KeyValue,
+    audio: KeyValue,
+}
+
+impl Cache {
+    /// Tokens that it holds at most.
+    pub fn room(&self) -> usize {
+        self.room
+    }
+
+    /// Tokens that were taken in so far.
+    pub fn len(&self) -> usize {
+        self.length
+    }
+
+    /// Whether none were.
+    pub fn is_empty(&self) -> bool {
+        self.length == 0
+    }
+}
+
+impl Decoder {
+    pub fn load(tensors: &mut Tensors, dimensions: &Dimensions) -> Result<Self, Error> {
+        let blocks = (0..dimensions.n_text_layer)
+            .map(|i| Block::load(tensors, &format!("decoder.blocks.{i}"), dimensions))
+            .collect::<Result<_, Error>>()?;
+        let tokens = tensors.take("decoder.token_embedding.weight")?;
+        Ok(Self {
+            output: Linear::new(&tokens, None)?,
+            tokens,
+            positions: tensors.take("decoder.positional_embedding")?,
+            blocks,
+            norm: norm(tensors, "decoder.ln")?,
+            dimensions: *dimensions,
+        })
+    }
+
+    /// Begins an utterance whose encoding is `[frames, width]`, with room for so many
+    /// tokens.
+    pub fn begin(&self, encoded: &Tensor, room: usize) -> candle_core::Result<Cache> {
+        let heads = self.dimensions.n_text_head;
+        let room = room.min(self.dimensions.n_text_ctx);
+        let mut blocks = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            blocks.push(BlockCache {
+                text: KeyValue::room(heads, room, self.dimensions.n_state)?,
+                audio: block.cross.key_value(encoded)?,
+            });
+        }
+        Ok(Cache {
+            blocks,
+            room,
+            length: 0,
+        })
+    }
+
+    /// Takes further tokens in; gives `[tokens, n_vocab]` logits.
+    pub fn step(&self, cache: &mut Cache, tokens: &[u32]) -> candle_core::Result<Tensor> {
+        let ids = Tensor::from_slice(tokens, tokens.len(), &Device::Cpu)?;
+        let positions = self.positions.narrow(0, cache.length, tokens.len())?;
+        let mut x = (self.tokens.index_select(&ids, 0)? + positions)?;
+        for (block, kept) in self.blocks.iter().zip(&cache.blocks) {
+            x = block.forward(&x, kept, cache.length)?;
+        }
+        cache.length += tokens.len();
+        self.output.forward(&self.norm.forward(&x)?)
+    }
+}
+
+impl Block {
+    fn load(tensors: &mut Tensors, prefix: &str, dimensions: &Dimensions) -> Result<Self, Error> {
+        let heads = dimensions.n_text_head;
+        Ok(Self {
+            attention: SelfAttention::load(tensors, &format!("{prefix}.attn"), heads)?,
+            attention_norm: norm(tensors, &format!("{prefix}.attn_ln"))?,
+            cross: CrossAttention::load(tensors, &format!("{prefix}.cross_attn"), heads)?,
+            cross_norm: norm(tensors, &format!("{prefix}.cross_attn_ln"))?,
+            mlp: Mlp::load(tensors, prefix)?,
+        })
+    }
+
+    fn forward(&self, x: &Tensor, cache: &BlockCache, past: usize) -> candle_core::Result<Tensor> {
+        let attended = self
+            .attention
+            .step(&self.attention_norm.forward(x)?, &cache.text, past)?;
+        let x = (x + attended)?;
+        let heard = self
+            .cross
+            .forward(&self.cross_norm.forward(&x)?, &cache.audio)?;
+        self.mlp.forward(&(x + heard)?)
+    }
+}

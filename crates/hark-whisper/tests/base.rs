@@ -1,0 +1,181 @@
+//! OpenAI's base on natural speech, held against what openai-whisper makes of it.
+//!
+//! The clips and weights are shared test data outside the tree, found by `HARK_SHARED`
+//! (else `../shared` beside the project). Without them the test says that it did not
+//! run; with `HARK_REQUIRE_SHARED=1` that is a failure.
+
+mod common;
+
+use std::path::{Path, PathBuf};
+
+use common::{data, rows, wav};
+use hark_core::Language;
+use hark_core::audio::Pcm;
+use hark_core::engine::{Cancel, Engine, Job, Transcription};
+use hark_whisper::{CandleEngine, Model, Settings};
+
+/// Where openai-whisper's two best logits are closer than this, another order of
+/// additions may choose the other token.
+const UNDECIDED: f32 = 1e-2;
+
+/// What openai-whisper made of a clip: `models/reference/whisper_base.py`.
+struct Reference {
+    file: String,
+    language: Language,
+    no_speech_probability: f32,
+    avg_logprob: f32,
+    tokens: Vec<u32>,
+    /// The best logit less the second best, for each token and for the end of text.
+    gaps: Vec<f32>,
+    text: String,
+}
+
+fn references() -> Vec<Reference> {
+    let numbers = |text: &str| -> Vec<f32> {
+        text.split_whitespace()
+            .map(|n| n.parse().unwrap())
+            .collect()
+    };
+    rows(&data().join("reference-base.tsv"))
+        .into_iter()
+        .map(|row| Reference {
+            file: row[0].clone(),
+            language: Language::parse(&row[1]).unwrap(),
+            no_speech_probability: row[2].parse().unwrap(),
+            avg_logprob: row[3].parse().unwrap(),
+            tokens: numbers(&row[4]).iter().map(|&n| n as u32).collect(),
+            gaps: numbers(&row[5]),
+            text: row[6].clone(),
+        })
+        .collect()
+}
+
+/// The shared test data; none if it is not there and need not be.
+fn shared(tests: usize) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = match std::env::var_os("HARK_SHARED") {
+        // Tests run in the crate's directory, people name paths from the workspace's.
+        Some(path) => root.join(path),
+        None => root.join("../shared"),
+    };
+    if shared.join("models/whisper-base").is_dir() {
+        return Some(shared);
+    }
+    let required = std::env::var_os("HARK_REQUIRE_SHARED").is_some_and(|v| v == "1");
+    let place = shared.display();
+    assert!(
+        !required,
+        "HARK_REQUIRE_SHARED is set and {place} has no models/whisper-base"
+    );
+    println!("not run: {tests} (no shared test data in {place}; set HARK_SHARED)");
+    None
+}
+
+/// Compares what was heard with the reference; says where they part if they may.
+fn compare(heard: &Transcription, reference: &Reference) -> Option<String> {
+    let file = &reference.file;
+    let tokens: Vec<u32> = heard.tokens.iter().map(|t| t.id).collect();
+    let no_speech = heard.no_speech_probability - reference.no_speech_probability;
+    assert!(no_speech.abs() < 2e-3, "{file}: no speech {no_speech:+}");
+    if tokens == reference.tokens {
+        // We also rule out languages and timestamps, so that what is left is likelier.
+        let avg_logprob = heard.avg_logprob - reference.avg_logprob;
+        assert!(
+            (-5e-3..5e-2).contains(&avg_logprob),
+            "{file}: avg_logprob {avg_logprob:+}"
+        );
+        assert_eq!(heard.text, reference.text, "{file}");
+        return None;
+    }
+    let same = tokens.iter().zip(&reference.tokens);
+    let at = same.take_while(|(a, b)| a == b).count();
+    let gap = reference.gaps[at];
+    assert!(
+        gap < UNDECIDED,
+        "{file}: token {at} differs where openai-whisper was sure by {gap}:\n  {}\n  {}",
+        heard.text,
+        reference.text
+    );
+    Some(format!("{file}: token {at} differs, gap {gap}"))
+}
+
+#[test]
+fn base_writes_what_openai_whisper_writes() {
+    let references = references();
+    let Some(shared) = shared(references.len()) else {
+        return;
+    };
+    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
+    let mut engine = CandleEngine::new(model, Settings::default());
+    let mut differences = Vec::new();
+    for reference in &references {
+        let job = Job {
+            audio: wav(&shared.join("audio").join(&reference.file)),
+            languages: vec![reference.language.clone()],
+        };
+        let heard = engine.transcribe(&job, &Cancel::default()).unwrap();
+        differences.extend(compare(&heard, reference));
+        let timings = heard.timings;
+        println!(
+            "{} {:?} {:?}",
+            reference.file, timings.encode, timings.decode
+        );
+    }
+    println!(
+        "{} clips, {} of them differ where openai-whisper was undecided",
+        references.len(),
+        differences.len()
+    );
+    for difference in differences {
+        println!("{difference}");
+    }
+}
+
+#[test]
+fn base_tells_german_from_english() {
+    let Some(shared) = shared(1) else {
+        return;
+    };
+    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
+    assert_eq!(model.card().name, "whisper-base");
+    let mut engine = CandleEngine::new(model, Settings::default());
+    for (file, expect) in [
+        ("de-wie-spaet-ist-es.wav", "de"),
+        ("en-what-time-is-it.wav", "en"),
+    ] {
+        let job = Job {
+            audio: wav(&shared.join("audio").join(file)),
+            languages: vec![],
+        };
+        let heard = engine.transcribe(&job, &Cancel::default()).unwrap();
+        assert_eq!(heard.language.as_str(), expect, "{file}: {}", heard.text);
+    }
+}
+
+#[test]
+fn faint_noise_is_no_speech_to_base() {
+    let Some(shared) = shared(1) else {
+        return;
+    };
+    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
+    let vocabulary = model.vocabulary();
+    // openai-whisper's list, of which these are the ends.
+    let non_speech = vocabulary.non_speech();
+    assert_eq!(non_speech.len(), 82);
+    assert_eq!(non_speech[..4], [1, 2, 7, 8]);
+    assert_eq!(non_speech[80..], [49_870, 50_254]);
+    let mut engine = CandleEngine::new(model, Settings::default());
+    let noise = (0..32_000_u32).map(|i| {
+        let number = i
+            .wrapping_mul(2_654_435_761)
+            .rotate_left(13)
+            .wrapping_mul(2_246_822_519);
+        (number >> 16) as f32 / 65_536.0 * 2e-3 - 1e-3
+    });
+    let job = Job {
+        audio: Pcm::new(noise.collect::<Vec<_>>()),
+        languages: vec![Language::german()],
+    };
+    let heard = engine.transcribe(&job, &Cancel::default()).unwrap();
+    assert!(heard.no_speech_probability > 0.3, "{heard:?}");
+}
