@@ -15,7 +15,7 @@
 //! | `HassTimerStatus`, `HassCancelTimer` | `name`, `start_hours`, `start_minutes`, `start_seconds` |
 //! | `HassCancelAllTimers` | |
 //! | `HassListAddItem`, `HassListRemoveItem`, `HassListCompleteItem` | `item`, `name` of the list |
-//! | `HarkListItems` | `name` of the list; Hark's own |
+//! | `HassListGetItems` | `name` of the list; Hark's own |
 //! | `HassShoppingListAddItem`, `HassShoppingListCompleteItem` | `item` |
 //! | `HassGetCurrentTime`, `HassGetCurrentDate`, `HassNevermind` | |
 //!

@@ -8,7 +8,6 @@ mod check;
 mod description;
 mod error;
 mod file;
-mod value;
 mod virtual_home;
 
 pub use description::Description;

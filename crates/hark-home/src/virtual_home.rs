@@ -12,9 +12,11 @@ use hark_core::device::{Command, DeviceState};
 use hark_core::home::{DeviceAdapter, DeviceError, Home, StateAt, States};
 use hark_core::keys::KeySpace;
 use hark_core::store::{self, Compare, Entry, Op, OpResult, Revision, Select, Store, Txn};
+use hark_proto::stored::stored::Value;
+use hark_proto::value;
 use tokio::sync::watch;
 
-use crate::{Description, Error, value};
+use crate::{Description, Error};
 
 mod follow;
 
@@ -82,7 +84,7 @@ impl VirtualHome {
     fn read(&self, entry: &Entry) -> Option<(DeviceId, StateAt)> {
         let id = self.device_of(&entry.key)?;
         let begins = self.initial.get(&id)?;
-        match value::decode(&entry.value) {
+        match decode(entry) {
             Ok(state) => Some((
                 id,
                 StateAt {
@@ -91,7 +93,7 @@ impl VirtualHome {
                 },
             )),
             Err(problem) => {
-                tracing::warn!(key = %entry.key, problem, "device state in the store is unreadable");
+                tracing::warn!(%problem, "device state in the store is unreadable");
                 None
             }
         }
@@ -125,7 +127,7 @@ impl VirtualHome {
             success: vec![
                 Op::Put {
                     key: key.clone(),
-                    value: value::encode(after),
+                    value: encode(after),
                     lease: None,
                 },
                 Op::Get(Select::Key(key)),
@@ -151,6 +153,20 @@ impl VirtualHome {
                 Arc::make_mut(states).devices.insert(id, at);
             }
         });
+    }
+}
+
+fn encode(state: DeviceState) -> Vec<u8> {
+    value::encode(Value::DeviceState(state.into()))
+}
+
+fn decode(entry: &Entry) -> Result<DeviceState, hark_proto::Error> {
+    match value::decode(entry)? {
+        Value::DeviceState(state) => state.try_into(),
+        _ => {
+            let problem = format!("{} in the store is no device state", entry.key);
+            Err(hark_proto::Error::internal(problem))
+        }
     }
 }
 

@@ -161,7 +161,7 @@ fn decide(intent: &Intent, context: &Context<'_>) -> Verdict {
         "HassListAddItem" | "HassShoppingListAddItem" => lists::add(intent, context),
         "HassListRemoveItem" => lists::remove(intent, context),
         "HassListCompleteItem" | "HassShoppingListCompleteItem" => lists::complete(intent, context),
-        "HarkListItems" => lists::read(intent, context),
+        "HassListGetItems" => lists::read(intent, context),
         "HassGetCurrentTime" => Ok(answer::time(context)),
         "HassGetCurrentDate" => Ok(answer::date(context)),
         "HassNevermind" => Ok(Verdict::answer(vec![], Say::new("never_mind"))),

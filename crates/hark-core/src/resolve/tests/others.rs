@@ -240,7 +240,7 @@ fn lists_are_kept() {
         text: "Milch".to_owned(),
         completed: false,
     };
-    assert_eq!(world.code(intent("HarkListItems", &[])).1, "list_empty");
+    assert_eq!(world.code(intent("HassListGetItems", &[])).1, "list_empty");
     let slots = [("item", "Milch"), ("name", "Einkaufsliste")];
     let decision = world.decide(intent("HassListAddItem", &slots));
     let expect = Effect::SetList {
@@ -272,7 +272,7 @@ fn lists_are_kept() {
             "unknown_list",
         ),
         ("HassListAddItem", &[], "missing_value"),
-        ("HarkListItems", &[], "list_items"),
+        ("HassListGetItems", &[], "list_items"),
     ] {
         assert_eq!(
             world.code(intent(name, slots)).1,

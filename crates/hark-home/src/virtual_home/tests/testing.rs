@@ -48,7 +48,7 @@ impl Store for BreakingStore {
         let end = async move { drop(broken.changed().await) };
         let error = Error::Unavailable("pulled the plug".to_owned());
         let rest = stream::once(async { Err(error) });
-        Ok(watch.take_until(end).chain(rest).boxed())
+        Ok(Watch::new(watch.take_until(end).chain(rest)))
     }
 
     async fn grant_lease(&self, ttl: Duration) -> Result<LeaseId, Error> {
