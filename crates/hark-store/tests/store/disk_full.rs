@@ -65,7 +65,7 @@ async fn what_a_failed_sync_leaves_is_not_known_and_then_found_out() {
     let disk = Disk::default();
     let store = open(&disk);
     run(&store, vec![put(&key("a"), "1")]).await;
-    disk.fail_syncs(true);
+    disk.fail_syncs(u32::MAX);
     let txn = always(vec![put(&key("a"), "2")]);
     let error = store.txn(txn).await.unwrap_err();
     assert!(matches!(error, Error::Indeterminate(_)), "{error}");
@@ -73,7 +73,7 @@ async fn what_a_failed_sync_leaves_is_not_known_and_then_found_out() {
     let error = store.txn(always(vec![put(&key("b"), "1")])).await;
     assert!(matches!(error, Err(Error::Unavailable(_))), "{error:?}");
     assert_eq!(entry(&store, &key("a")).await.unwrap().value, b"1");
-    disk.fail_syncs(false);
+    disk.fail_syncs(0);
     run(&store, vec![put(&key("c"), "1")]).await;
     let live = entries(&store, &key("")).await;
     let history = kept_history(&store).await;
@@ -81,6 +81,24 @@ async fn what_a_failed_sync_leaves_is_not_known_and_then_found_out() {
     let again = open(&disk);
     assert_eq!(entries(&again, &key("")).await, live);
     assert_eq!(kept_history(&again).await, history);
+}
+
+#[tokio::test]
+async fn a_write_that_is_there_after_a_failed_sync_is_not_called_undone() {
+    let disk = Disk::default();
+    let store = open(&disk);
+    run(&store, vec![put(&key("a"), "1")]).await;
+    disk.fail_syncs(1);
+    let txn = always(vec![put(&key("a"), "2")]);
+    let error = store.txn(txn).await.unwrap_err();
+    assert!(matches!(error, Error::Indeterminate(_)), "{error}");
+    // The file was opened again at once and has it.
+    assert_eq!(entry(&store, &key("a")).await.unwrap().value, b"2");
+    let last = run(&store, vec![put(&key("b"), "1")]).await;
+    assert_eq!(last.0, 3);
+    let history = kept_history(&store).await;
+    drop(store);
+    assert_eq!(kept_history(&open(&disk)).await, history);
 }
 
 #[tokio::test]

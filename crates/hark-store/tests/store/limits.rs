@@ -4,6 +4,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::join_all;
@@ -12,7 +13,9 @@ use hark_core::time::ManualClock;
 use hark_store::{Limits, MemoryStore, RedbStore};
 
 use crate::medium::Disk;
-use crate::support::{TTL, always, assert_no_gap, delete, kept_history, key, next, put, run};
+use crate::support::{
+    TTL, always, assert_no_gap, delete, entries, kept_history, key, next, put, put_on, run, told,
+};
 
 fn memory(limits: Limits) -> MemoryStore {
     MemoryStore::with_limits(Arc::new(ManualClock::default()), limits).unwrap()
@@ -100,6 +103,26 @@ async fn there_are_only_so_many_leases() {
     assert!(matches!(error, Error::NoSpace(_)), "{error}");
     store.revoke_lease(first).await.unwrap();
     store.grant_lease(TTL).await.unwrap();
+}
+
+#[tokio::test]
+async fn leases_that_are_over_end_in_the_order_of_their_ends() {
+    let clock = ManualClock::default();
+    let store = MemoryStore::open(Arc::new(clock.clone())).unwrap();
+    for seconds in [9, 5, 7] {
+        let ttl = Duration::from_secs(seconds);
+        let lease = store.grant_lease(ttl).await.unwrap();
+        let name = key(&seconds.to_string());
+        run(&store, vec![put_on(lease, &name, "")]).await;
+    }
+    clock.advance(TTL * 4);
+    assert_eq!(entries(&store, &key("")).await, []);
+    let history = kept_history(&store).await;
+    let told: Vec<_> = history[3..]
+        .iter()
+        .flat_map(|b| told(&key(""), b))
+        .collect();
+    assert_eq!(told, ["-5", "-7", "-9"]);
 }
 
 /// A store whose disk stalls in the sync of a first write.

@@ -32,7 +32,8 @@ struct Inner {
     /// After so many operations the power fails.
     cut_at: Option<u64>,
     capacity: Option<u64>,
-    fail_syncs: bool,
+    /// So many syncs fail.
+    fail_syncs: u32,
     fail_opens: bool,
     stalled: bool,
     /// Whether a sync waits for the stall to end.
@@ -126,9 +127,9 @@ impl Disk {
         inner.capacity = bytes.map(|bytes| inner.current.len() as u64 + bytes);
     }
 
-    /// Whether syncs fail from now on (though what was written can be read back).
-    pub fn fail_syncs(&self, fail: bool) {
-        self.lock().fail_syncs = fail;
+    /// Lets the next `count` syncs fail, though what was written can be read back.
+    pub fn fail_syncs(&self, count: u32) {
+        self.lock().fail_syncs = count;
     }
 
     /// Whether the file can't be opened from now on.
@@ -213,7 +214,8 @@ impl StorageBackend for Disk {
             inner = self.inner.1.wait_while(inner, |i| i.stalled).unwrap();
             inner.waiting = false;
         }
-        if inner.fail_syncs {
+        if inner.fail_syncs > 0 {
+            inner.fail_syncs -= 1;
             return Err(io::Error::other("the disk is failing"));
         }
         inner.syncs += 1;
