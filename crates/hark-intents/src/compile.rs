@@ -1,7 +1,7 @@
 //! From templates and names to what the matcher walks: rules put in place, lists ready to
 //! be looked up, sizes within bounds.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use hark_core::Language;
@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::lexicon::{Entry, Lexicon};
 use crate::list::{List, Values, Wildcard};
 use crate::normalize::{normalize, normalize_literal};
+use crate::numbers;
 use crate::sentences::{self, Block, Sentences, Written};
 use crate::template::Node;
 
@@ -52,16 +53,21 @@ pub(crate) enum Op {
     Any(Arc<[Op]>),
     /// A value of a list.
     List { list: Arc<List>, slot: Arc<str> },
+    /// What a rule stands for: what it matches at a place is found out once.
+    Rule(Arc<Op>),
 }
 
 impl Program {
     pub(crate) fn new(sentences: &Sentences, lexicon: &Lexicon) -> Result<Self, Error> {
+        numbers::prepare(&sentences.language);
         let mut compiler = Compiler {
             sentences,
             lexicon,
             rules: HashMap::new(),
+            local_rules: HashMap::new(),
             lists: HashMap::new(),
-            used: 0,
+            uses: BTreeSet::new(),
+            size: 0,
         };
         let blocks = sentences.blocks.iter().map(|b| compiler.block(b));
         let skip_words = sentences.skip_words.iter().map(|w| normalize(w).text);
@@ -76,12 +82,25 @@ impl Program {
 struct Compiler<'a> {
     sentences: &'a Sentences,
     lexicon: &'a Lexicon,
-    /// Rules put in place already, with their sizes.
-    rules: HashMap<&'a str, (Op, usize)>,
+    /// Rules put in place already.
+    rules: HashMap<&'a str, Ready<'a>>,
+    /// The same for rules that use something local to the current block.
+    local_rules: HashMap<&'a str, Ready<'a>>,
     /// Lists ready already.
     lists: HashMap<&'a str, Arc<List>>,
+    /// The lists and rules that the current rule uses.
+    uses: BTreeSet<&'a str>,
     /// Size of the current template so far.
-    used: usize,
+    size: usize,
+}
+
+/// A rule put in place.
+#[derive(Clone)]
+struct Ready<'a> {
+    op: Arc<Op>,
+    size: usize,
+    /// All lists and rules in it, itself included.
+    uses: BTreeSet<&'a str>,
 }
 
 /// Where a template is compiled.
@@ -95,8 +114,9 @@ struct Place<'a> {
 
 impl<'a> Compiler<'a> {
     fn block(&mut self, block: &'a Block) -> Result<Compiled, Error> {
+        self.local_rules.clear();
         let ops = block.sentences.iter().map(|written| {
-            self.used = 0;
+            self.size = 0;
             let place = Place {
                 written,
                 block: Some(block),
@@ -133,7 +153,7 @@ impl<'a> Compiler<'a> {
                 let any = orders.into_iter().map(|order| all_in(&ops, &order));
                 Ok(Op::Any(any.collect()))
             }
-            Node::Rule(name) => self.rule(name, place),
+            Node::Rule(name) => self.rule(name, place).map(Op::Rule),
             Node::List { list, slot } => Ok(Op::List {
                 list: self.list(list, place)?,
                 slot: slot.as_str().into(),
@@ -145,33 +165,47 @@ impl<'a> Compiler<'a> {
         nodes.iter().map(|n| self.op(n, place)).collect()
     }
 
-    fn rule(&mut self, name: &'a str, place: Place<'a>) -> Result<Op, Error> {
+    fn rule(&mut self, name: &'a str, place: Place<'a>) -> Result<Arc<Op>, Error> {
         let deeper = deeper(place)?;
-        let local = place.block.and_then(|b| b.rules.get(name));
-        // A rule may use what is local to a block, so it is kept only where nothing is.
-        let plain = place
-            .block
-            .is_none_or(|b| b.rules.is_empty() && b.lists.is_empty());
-        if plain && let Some((op, size)) = self.rules.get(name).cloned() {
-            self.grow(size, place)?;
-            return Ok(op);
+        if let Some(ready) = self.ready(name, place) {
+            self.grow(ready.size, place)?;
+            self.uses.extend(ready.uses);
+            return Ok(ready.op);
         }
+        let local = place.block.and_then(|b| b.rules.get(name));
         let Some(rule) = local.or_else(|| self.sentences.rules.get(name)) else {
             return Err(unknown(place, "rule", name));
         };
-        let before = self.used;
         let inner = Place {
             written: rule,
             ..deeper
         };
-        let op = self.op(&rule.template.root, inner)?;
-        if plain {
-            self.rules.insert(name, (op.clone(), self.used - before));
+        let (before, outer) = (self.size, std::mem::take(&mut self.uses));
+        self.uses.insert(name);
+        let op = Arc::new(self.op(&rule.template.root, inner)?);
+        let uses = std::mem::replace(&mut self.uses, outer);
+        self.uses.extend(&uses);
+        let ready = Ready {
+            op: Arc::clone(&op),
+            size: self.size - before,
+            uses,
+        };
+        if uses_local(&ready, place) {
+            self.local_rules.insert(name, ready);
+        } else {
+            self.rules.insert(name, ready);
         }
         Ok(op)
     }
 
+    /// The rule, where it was put in place before and means the same here.
+    fn ready(&self, name: &str, place: Place<'_>) -> Option<Ready<'a>> {
+        let ready = self.rules.get(name).filter(|r| !uses_local(r, place));
+        ready.or_else(|| self.local_rules.get(name)).cloned()
+    }
+
     fn list(&mut self, name: &'a str, place: Place<'a>) -> Result<Arc<List>, Error> {
+        self.uses.insert(name);
         if let Some(local) = place.block.and_then(|b| b.lists.get(name)) {
             return Ok(Arc::new(self.defined(local, place)?));
         }
@@ -227,12 +261,22 @@ impl<'a> Compiler<'a> {
     }
 
     fn grow(&mut self, by: usize, place: Place<'_>) -> Result<(), Error> {
-        self.used = self.used.saturating_add(by);
-        if self.used > MAX_SIZE {
+        self.size = self.size.saturating_add(by);
+        if self.size > MAX_SIZE {
             return Err(too_large(place, "has more than 20,000 parts"));
         }
         Ok(())
     }
+}
+
+/// Whether the block at `place` gives a meaning of its own to something in the rule.
+fn uses_local(rule: &Ready<'_>, place: Place<'_>) -> bool {
+    place.block.is_some_and(|block| {
+        let names = block.rules.keys().chain(block.lists.keys());
+        names
+            .into_iter()
+            .any(|name| rule.uses.contains(name.as_str()))
+    })
 }
 
 /// A place one rule or list further down.

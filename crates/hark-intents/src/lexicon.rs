@@ -65,3 +65,82 @@ fn entry(names: &Names, language: &Language, context: BTreeMap<String, String>) 
         context,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use hark_core::device::Domain;
+    use hark_core::home::{Area, Capabilities, Device, List, LocalNames};
+    use hark_core::{DeviceId, HomeId, ListId};
+
+    use super::*;
+
+    fn names(german: &str, english: &[&str]) -> Names {
+        let local = |all: &[&str]| LocalNames {
+            name: all[0].to_owned(),
+            aliases: all[1..].iter().map(|a| (*a).to_owned()).collect(),
+            phrase: None,
+        };
+        Names(BTreeMap::from([
+            (Language::german(), local(&[german])),
+            (Language::english(), local(english)),
+        ]))
+    }
+
+    fn home() -> Home {
+        let hallway = AreaId::parse("hallway").unwrap();
+        Home {
+            id: HomeId::parse("home").unwrap(),
+            languages: vec![Language::german()],
+            time_zone: "Europe/Berlin".to_owned(),
+            floors: Vec::new(),
+            areas: vec![Area {
+                id: hallway.clone(),
+                names: names("Flur", &["hallway", "hall"]),
+                floor: None,
+            }],
+            devices: vec![Device {
+                id: DeviceId::parse("cover.door").unwrap(),
+                domain: Domain::Cover,
+                device_class: "garage".to_owned(),
+                area: hallway,
+                names: names("Garagentor", &["garage door"]),
+                can: Capabilities::default(),
+            }],
+            lists: vec![List {
+                id: ListId::parse("shopping").unwrap(),
+                names: names("Einkaufsliste", &["shopping list"]),
+            }],
+        }
+    }
+
+    #[test]
+    fn a_home_gives_its_names_in_the_language_with_their_context() {
+        let british = Language::parse("en-GB").unwrap();
+        let lexicon = Lexicon::of_home(&home(), &british);
+        let area = &lexicon.lists["area"][0];
+        assert_eq!((area.value.as_str(), area.spoken.len()), ("hallway", 2));
+        assert!(area.context.is_empty());
+        let [door, list] = &lexicon.lists["name"][..] else {
+            panic!("a device and a list");
+        };
+        assert_eq!(door.value, "garage door");
+        let context: Vec<_> = door
+            .context
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        assert_eq!(
+            context,
+            ["area=hallway", "device_class=garage", "domain=cover"]
+        );
+        assert_eq!(list.value, "shopping list");
+        assert_eq!(list.context["domain"], "todo");
+        assert!(lexicon.lists["floor"].is_empty());
+    }
+
+    #[test]
+    fn a_language_without_names_gets_all_of_them() {
+        let lexicon = Lexicon::of_home(&home(), &Language::parse("fr").unwrap());
+        assert_eq!(lexicon.lists["area"][0].spoken, ["Flur", "hallway", "hall"]);
+    }
+}

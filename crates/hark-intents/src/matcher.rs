@@ -53,12 +53,7 @@ impl Matcher {
         if total == 0 {
             return Vec::new();
         }
-        let mut search = Search {
-            text: &normalized.text,
-            language: &self.program.language,
-            skip_words: &self.program.skip_words,
-            budget: BUDGET,
-        };
+        let mut search = Search::new(&normalized.text, &self.program, BUDGET);
         let mut readings: Vec<Reading> = Vec::new();
         for block in &self.program.blocks {
             for sentence in &block.sentences {

@@ -4,19 +4,23 @@
 //! a step takes the whole set to the next one. At each place only the few best states
 //! stay, so that the work is at most parts × places, whatever the template and the text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hark_core::Language;
 use hark_core::intent::SlotValue;
 
-use crate::compile::{Compiled, Op};
+use crate::compile::{Compiled, Op, Program};
 use crate::list::{List, Value, Values, Wildcard, contains};
 use crate::numbers;
 use crate::sentences::Range;
 
 /// How many states may be at one place.
 const STATES_PER_PLACE: usize = 6;
+
+/// How many words (or phrases) may be skipped in a row.
+const MAX_SKIPPED: usize = 8;
 
 /// What a letter is worth by what it matched, in thousandths.
 mod worth {
@@ -63,6 +67,27 @@ pub(crate) enum Captured<'p> {
 }
 
 impl<'p> State<'p> {
+    fn start(at: usize) -> Self {
+        Self {
+            at,
+            worth: 0,
+            captures: None,
+        }
+    }
+
+    /// This state, then what `next` did from its place on.
+    fn then(&self, next: &Self) -> Self {
+        let mut state = self.moved(next.at, next.worth);
+        let captures: Vec<_> = next.captures().collect();
+        for capture in captures.into_iter().rev() {
+            state.captures = Some(Rc::new(Capture {
+                before: state.captures.take(),
+                ..*capture
+            }));
+        }
+        state
+    }
+
     /// The captures, the last one first.
     pub(crate) fn captures(&self) -> impl Iterator<Item = &Capture<'p>> {
         std::iter::successors(self.captures.as_deref(), |c| c.before.as_deref())
@@ -95,25 +120,33 @@ impl<'p> State<'p> {
 }
 
 /// One text, to be searched with many templates.
-pub(crate) struct Search<'t> {
+pub(crate) struct Search<'t, 'p> {
     /// Normalised.
-    pub(crate) text: &'t str,
-    pub(crate) language: &'t Language,
+    text: &'t str,
+    language: &'p Language,
     /// Normalised.
-    pub(crate) skip_words: &'t [String],
+    skip_words: &'p [String],
     /// Steps that may still be taken.
-    pub(crate) budget: usize,
+    budget: usize,
+    /// What rules matched, by rule, place and what was allowed.
+    memo: HashMap<(*const Op, usize, *const Compiled), Rc<[State<'p>]>>,
 }
 
-impl Search<'_> {
+impl<'t, 'p> Search<'t, 'p> {
+    /// Searches a normalised text; gives up after `budget` steps.
+    pub(crate) fn new(text: &'t str, program: &'p Program, budget: usize) -> Self {
+        Self {
+            text,
+            language: &program.language,
+            skip_words: &program.skip_words,
+            budget,
+            memo: HashMap::new(),
+        }
+    }
+
     /// Every way in which a sentence of `block` says the whole text.
-    pub(crate) fn run<'p>(&mut self, block: &'p Compiled, sentence: &'p Op) -> Vec<State<'p>> {
-        let start = State {
-            at: 0,
-            worth: 0,
-            captures: None,
-        };
-        let ends = self.step(sentence, block, &self.skip(start));
+    pub(crate) fn run(&mut self, block: &'p Compiled, sentence: &'p Op) -> Vec<State<'p>> {
+        let ends = self.step(sentence, block, &self.skip(State::start(0)));
         let all = ends.into_iter().filter_map(|state| {
             let skipped = self.skip(state);
             skipped.into_iter().find(|s| s.at == self.text.len())
@@ -121,12 +154,7 @@ impl Search<'_> {
         all.collect()
     }
 
-    fn step<'p>(
-        &mut self,
-        op: &'p Op,
-        block: &'p Compiled,
-        states: &[State<'p>],
-    ) -> Vec<State<'p>> {
+    fn step(&mut self, op: &'p Op, block: &'p Compiled, states: &[State<'p>]) -> Vec<State<'p>> {
         if states.is_empty() || self.budget == 0 {
             return Vec::new();
         }
@@ -149,6 +177,7 @@ impl Search<'_> {
                 }
                 best(all)
             }
+            Op::Rule(inner) => self.rule(inner, block, states),
             Op::List { list, slot } => match &**list {
                 List::Values(values) => self.values(values, slot, block, states),
                 List::Range(range) => self.range(range, slot, states),
@@ -157,18 +186,48 @@ impl Search<'_> {
         }
     }
 
+    /// What a rule matches at a place does not depend on how the place was reached.
+    fn rule(
+        &mut self,
+        inner: &'p Arc<Op>,
+        block: &'p Compiled,
+        states: &[State<'p>],
+    ) -> Vec<State<'p>> {
+        let asks = !(block.requires.is_empty() && block.excludes.is_empty());
+        let allowed = if asks {
+            std::ptr::from_ref(block)
+        } else {
+            std::ptr::null()
+        };
+        let mut found = Vec::new();
+        for state in states {
+            let key = (Arc::as_ptr(inner), state.at, allowed);
+            let ends = match self.memo.get(&key) {
+                Some(ends) => Rc::clone(ends),
+                None => {
+                    let ends = self.step(inner, block, &[State::start(state.at)]);
+                    let ends: Rc<[_]> = ends.into();
+                    self.memo.insert(key, Rc::clone(&ends));
+                    ends
+                }
+            };
+            found.extend(ends.iter().map(|end| state.then(end)));
+        }
+        best(found)
+    }
+
     fn rest(&self, at: usize) -> &str {
         self.text.get(at..).unwrap_or("")
     }
 
-    fn literal<'p>(&self, text: &str, states: &[State<'p>]) -> Vec<State<'p>> {
+    fn literal(&self, text: &str, states: &[State<'p>]) -> Vec<State<'p>> {
         let here = states.iter().filter(|s| self.rest(s.at).starts_with(text));
         here.map(|s| s.moved(s.at + text.len(), letters(text) * worth::KNOWN))
             .collect()
     }
 
     /// A border between words, and what may be skipped behind it.
-    fn space<'p>(&self, state: &State<'p>) -> Vec<State<'p>> {
+    fn space(&self, state: &State<'p>) -> Vec<State<'p>> {
         let before = self.text.get(..state.at).unwrap_or("");
         if self.rest(state.at).starts_with(' ') {
             return self.skip(state.moved(state.at + 1, 0));
@@ -182,11 +241,12 @@ impl Search<'_> {
     }
 
     /// The state itself, and those behind words that may be skipped there.
-    fn skip<'p>(&self, state: State<'p>) -> Vec<State<'p>> {
+    fn skip(&self, state: State<'p>) -> Vec<State<'p>> {
         let mut states = vec![state];
-        let mut next = 0;
-        while let Some(state) = states.get(next).cloned() {
-            next += 1;
+        for next in 0..MAX_SKIPPED {
+            let Some(state) = states.get(next).cloned() else {
+                break;
+            };
             let rest = self.rest(state.at);
             let words = rest.strip_prefix(' ').unwrap_or(rest);
             let start = self.text.len() - words.len();
@@ -211,7 +271,7 @@ impl Search<'_> {
         states
     }
 
-    fn values<'p>(
+    fn values(
         &mut self,
         list: &'p Values,
         slot: &'p str,
@@ -249,7 +309,7 @@ impl Search<'_> {
         best(found)
     }
 
-    fn range<'p>(&self, range: &Range, slot: &'p str, states: &[State<'p>]) -> Vec<State<'p>> {
+    fn range(&self, range: &Range, slot: &'p str, states: &[State<'p>]) -> Vec<State<'p>> {
         let mut found = Vec::new();
         for state in states {
             for (len, number) in numbers::prefixes(self.rest(state.at), self.language) {
@@ -266,12 +326,7 @@ impl Search<'_> {
         best(found)
     }
 
-    fn wildcard<'p>(
-        &self,
-        wildcard: &Wildcard,
-        slot: &'p str,
-        states: &[State<'p>],
-    ) -> Vec<State<'p>> {
+    fn wildcard(&self, wildcard: &Wildcard, slot: &'p str, states: &[State<'p>]) -> Vec<State<'p>> {
         let mut found = Vec::new();
         for state in states {
             let before = self.text.get(..state.at).unwrap_or("");

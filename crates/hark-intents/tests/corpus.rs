@@ -1,5 +1,6 @@
 //! What people say, and what it must mean: `tests/corpus/<language>.tsv` has a sentence
 //! and its best reading a line, `-` where there must be none.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
 
@@ -23,9 +24,9 @@ fn check(language: &Language, file: &str, understood: usize, negative: usize) {
         let readings = matcher.readings(say);
         let got = readings.first().map_or("-".to_owned(), show);
         if expect == "-" {
-            no += 1
+            no += 1;
         } else {
-            yes += 1
+            yes += 1;
         }
         if got != expect {
             writeln!(wrong, "{say}\n  expected {expect}\n  got      {got}").unwrap();

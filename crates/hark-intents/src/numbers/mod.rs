@@ -46,6 +46,11 @@ pub fn spell(number: u32, language: &Language) -> Option<String> {
     }
 }
 
+/// Makes the number words of a language ready, so that no sentence has to wait for them.
+pub(crate) fn prepare(language: &Language) {
+    words(language);
+}
+
 /// Every number that a normalised text starts with, with the number of bytes it takes.
 pub(crate) fn prefixes(text: &str, language: &Language) -> Vec<(usize, f64)> {
     let Some(words) = words(language) else {
@@ -250,7 +255,7 @@ mod tests {
                 ("21 Komma 5", Some(21.5)),
                 ("21,5", Some(21.5)),
                 ("3,25", Some(3.25)),
-                ("drei Komma eins vier", Some(3.14)),
+                ("drei Komma eins fünf", Some(3.15)),
                 ("1.000", Some(1000.0)),
                 ("007", Some(7.0)),
                 ("1.2.3", None),

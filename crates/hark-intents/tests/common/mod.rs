@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hark_core::Language;
 use hark_core::intent::Reading;
-use hark_intents::{Entry, Lexicon, Matcher, Sentences};
+use hark_intents::{Entry, Error, Lexicon, Matcher, Sentences};
 
 /// Area: names in German, names in English; the first is the one to say.
 const AREAS: &[(&str, &str)] = &[
@@ -110,6 +110,13 @@ pub fn lexicon(language: &Language) -> Lexicon {
 pub fn matcher(language: &Language) -> Matcher {
     let sentences = Sentences::builtin(language).unwrap();
     Matcher::compile(&sentences, &lexicon(language)).unwrap()
+}
+
+/// Sentences from the text of one file.
+pub fn sentences(yaml: &str) -> Result<Sentences, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("test.yaml"), yaml).unwrap();
+    Sentences::load(folder.path())
 }
 
 /// `HassTurnOn area=Flur domain=light`.
