@@ -9,6 +9,7 @@ pub mod device;
 pub mod home;
 pub mod ids;
 pub mod intent;
+pub mod ledger;
 pub mod outcome;
 pub mod principal;
 pub mod push;

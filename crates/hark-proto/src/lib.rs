@@ -8,6 +8,7 @@
 
 pub mod convert;
 pub mod error;
+pub mod value;
 
 pub use error::{Error, ErrorCode};
 

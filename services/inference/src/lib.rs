@@ -1,1 +1,20 @@
-//! Turns audio into words.
+//! Turns audio into words: a bounded queue in front of one engine on its own thread,
+//! served as `hark.internal.v1.Inference`.
+//!
+//! [`Config`] → [`Inference::build`] (loads the model, so that a bad one is a start-up
+//! error) → [`Inference::routes`] and [`Inference::run`].
+
+mod config;
+mod error;
+mod grpc;
+mod metrics;
+mod models;
+mod part;
+pub mod process;
+mod worker;
+
+pub use config::{Config, Device, EngineKind};
+pub use error::Error;
+pub use models::{BUNDLED, resolve};
+pub use part::{Inference, NAMES};
+pub use worker::{Factory, Transcribed, Worker, WorkerError};

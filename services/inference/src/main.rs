@@ -1,2 +1,38 @@
-//! Thin main.
-fn main() {}
+//! `hark-inference`: a worker as a process of its own.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use hark_runtime::config::Layers;
+
+/// Turns audio into words, for the other processes of a Hark cluster.
+///
+/// Settings come from a TOML file, then variables like HARK__INFERENCE__MODEL, then flags.
+#[derive(Debug, Parser)]
+#[command(name = "hark-inference", version)]
+struct Args {
+    /// A TOML file with settings.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where to listen.
+    #[arg(long, value_name = "IP:PORT")]
+    listen: Option<String>,
+    /// The model: a directory, a file, or `bundled`.
+    #[arg(long, value_name = "DIR|FILE")]
+    model: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let mut layers = Layers::new().process_variables();
+    if let Some(path) = args.config {
+        layers = layers.file(path);
+    }
+    let flags = [("--listen", "server.listen", args.listen), ("--model", "inference.model", args.model)];
+    for (flag, key, value) in flags {
+        layers = value.into_iter().fold(layers, |layers, value| layers.flag(flag, key, value));
+    }
+    hark_inference::process::run(&layers).await?;
+    Ok(())
+}

@@ -1,0 +1,139 @@
+//! What a worker is told.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// The longest queue that can be asked for.
+pub const MAX_QUEUE_CAPACITY: usize = 4096;
+/// The most threads that can be asked for.
+pub const MAX_THREADS: usize = 256;
+
+/// Which engine and model turn audio into words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The model: a directory or a file, or `bundled`, the one that comes with Hark.
+    pub model: String,
+    /// The engine that runs it.
+    pub engine: EngineKind,
+    /// What the engine computes on.
+    pub device: Device,
+    /// Threads for arithmetic; 0: one for each core.
+    pub threads: usize,
+    /// Utterances that may wait, 1 to 4096; more are refused at once.
+    pub queue_capacity: usize,
+    /// What the fake engine hears, whatever is said. Only for `engine = "fake"`.
+    pub fake_transcript: String,
+}
+
+/// An engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Whisper on candle-core.
+    Candle,
+    /// Hears nothing and says what it is told to; for tests of everything else.
+    Fake,
+}
+
+/// What an engine computes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Device {
+    /// The processor.
+    Cpu,
+    /// An NVIDIA GPU. No build has it yet.
+    Cuda,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            model: crate::BUNDLED.to_owned(),
+            engine: EngineKind::Candle,
+            device: Device::Cpu,
+            threads: 0,
+            queue_capacity: 32,
+            fake_transcript: String::new(),
+        }
+    }
+}
+
+impl Config {
+    /// Checks what types can't.
+    ///
+    /// # Errors
+    /// [`Error::Setting`] names the setting and what it may be.
+    pub fn check(&self) -> Result<(), Error> {
+        let wrong = |setting, message: String| Err(Error::Setting { setting, message });
+        if self.device == Device::Cuda {
+            return wrong(
+                "inference.device",
+                "asks for CUDA, which this build of Hark lacks; use \"cpu\"".to_owned(),
+            );
+        }
+        if !(1..=MAX_QUEUE_CAPACITY).contains(&self.queue_capacity) {
+            let message = format!("is {}; it may be 1 to 4096", self.queue_capacity);
+            return wrong("inference.queue_capacity", message);
+        }
+        if self.threads > MAX_THREADS {
+            return wrong(
+                "inference.threads",
+                format!("is {}; it may be 0 to 256", self.threads),
+            );
+        }
+        if self.engine != EngineKind::Fake && !self.fake_transcript.is_empty() {
+            return wrong(
+                "inference.fake_transcript",
+                "is set, but the engine is not \"fake\"".to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_build_lacks_or_makes_no_sense_is_refused() {
+        let base = Config::default;
+        assert!(base().check().is_ok());
+        for (config, expect) in [
+            (
+                Config {
+                    device: Device::Cuda,
+                    ..base()
+                },
+                "inference.device",
+            ),
+            (
+                Config {
+                    queue_capacity: 0,
+                    ..base()
+                },
+                "inference.queue_capacity",
+            ),
+            (
+                Config {
+                    threads: 1000,
+                    ..base()
+                },
+                "inference.threads",
+            ),
+            (
+                Config {
+                    fake_transcript: "x".into(),
+                    ..base()
+                },
+                "inference.fake_transcript",
+            ),
+        ] {
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(expect), "{error}");
+        }
+    }
+}

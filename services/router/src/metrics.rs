@@ -1,0 +1,64 @@
+//! What a router tells about its work.
+
+use std::time::Duration;
+
+use hark_core::outcome::Outcome;
+use hark_runtime::telemetry;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram};
+
+/// A router's instruments.
+#[derive(Debug, Clone)]
+pub(crate) struct Metrics {
+    handled: Counter<u64>,
+    understand: Histogram<f64>,
+    act: Histogram<f64>,
+    devices: Counter<u64>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let meter = telemetry::meter();
+        let seconds = |name: &'static str, what: &'static str| {
+            meter
+                .f64_histogram(name)
+                .with_description(what)
+                .with_unit("s")
+                .with_boundaries(telemetry::SECONDS.to_vec())
+                .build()
+        };
+        Self {
+            handled: meter
+                .u64_counter("hark.intent.handled")
+                .with_description("Sentences, by intent, outcome, and whether it was a replay.")
+                .build(),
+            understand: seconds("hark.intent.understand", "Understanding a sentence."),
+            act: seconds(
+                "hark.intent.act",
+                "Acting on it, the ledger's commit included.",
+            ),
+            devices: meter
+                .u64_counter("hark.device.commands")
+                .with_description("Commands to devices, by whether they were carried out.")
+                .build(),
+        }
+    }
+
+    pub(crate) fn handled(&self, intent: Option<&str>, outcome: Outcome, replayed: bool) {
+        let labels = [
+            KeyValue::new("intent", intent.unwrap_or("none").to_owned()),
+            KeyValue::new("outcome", outcome.as_str()),
+            KeyValue::new("replayed", replayed),
+        ];
+        self.handled.add(1, &labels);
+    }
+
+    pub(crate) fn timed(&self, understand: Duration, act: Duration) {
+        self.understand.record(understand.as_secs_f64(), &[]);
+        self.act.record(act.as_secs_f64(), &[]);
+    }
+
+    pub(crate) fn command(&self, ok: bool) {
+        self.devices.add(1, &[KeyValue::new("ok", ok)]);
+    }
+}
