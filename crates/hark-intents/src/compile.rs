@@ -232,12 +232,14 @@ impl<'a> Compiler<'a> {
                 max_words,
                 without,
                 not_in,
+                part_of_word,
             } => {
                 let not_in = not_in.iter().map(|name| self.list(name, deeper(place)?));
                 return Ok(List::Wildcard(Wildcard {
                     max_words: *max_words,
                     without: without.iter().map(|w| normalize(w).text).collect(),
                     not_in: not_in.collect::<Result<_, _>>()?,
+                    part_of_word: *part_of_word,
                 }));
             }
             sentences::List::Values(values) => values,

@@ -23,7 +23,7 @@
 //! | `HassClimateSetTemperature` | `temperature` (°C, 5–30, tenths) always; `name`, `area` |
 //! | `HassClimateGetTemperature` | `name`, `area` |
 //! | `HassGetState` | `name`, `area`, `domain`, `device_class`, `state` |
-//! | `HassStartTimer` | at least one of `hours`, `minutes`, `seconds` (halves and tenths occur: 1.5 hours); `name` |
+//! | `HassStartTimer` | `hours`, `minutes`, `seconds` (halves and tenths occur: 1.5 hours), none of them where no time was said; `name` |
 //! | `HassTimerStatus`, `HassCancelTimer` | `name` or `start_hours`, `start_minutes`, `start_seconds` |
 //! | `HassCancelAllTimers` | |
 //! | `HassListAddItem`, `HassListRemoveItem`, `HassListCompleteItem` | `item`, `name` (of the list), both always |

@@ -25,7 +25,12 @@ pub(crate) struct Wildcard {
     pub(crate) without: Vec<String>,
     /// Lists whose values it never is.
     pub(crate) not_in: Vec<Arc<List>>,
+    /// Whether it is the beginning of one word instead.
+    pub(crate) part_of_word: bool,
 }
+
+/// The fewest letters of a wildcard that is part of a word, in bytes.
+const MIN_PART: usize = 3;
 
 /// Values by what is said for them.
 #[derive(Debug, Default)]
@@ -102,8 +107,39 @@ impl Values {
 }
 
 impl Wildcard {
+    /// The lengths of what may be taken from the start of a text.
+    pub(crate) fn ends(&self, text: &str) -> Vec<usize> {
+        let word = text.split(' ').next().unwrap_or("");
+        let ends = if self.part_of_word {
+            let inside = word.char_indices().map(|(at, _)| at);
+            inside.filter(|at| *at >= MIN_PART).collect()
+        } else {
+            self.word_ends(text)
+        };
+        let taken = |end: &usize| text.get(..*end).unwrap_or("");
+        let unwanted = |end: &usize| self.without.iter().any(|w| w == taken(end));
+        ends.into_iter()
+            .filter(|end| !unwanted(end) && self.takes(taken(end)))
+            .collect()
+    }
+
+    /// Where the first words end, up to one that is never among them.
+    fn word_ends(&self, text: &str) -> Vec<usize> {
+        let words = text.split(' ').filter(|w| !w.is_empty());
+        let mut ends = Vec::new();
+        let mut end = 0;
+        for word in words.take(self.max_words) {
+            if self.without.iter().any(|w| w == word) {
+                break;
+            }
+            end += word.len() + usize::from(end > 0);
+            ends.push(end);
+        }
+        ends
+    }
+
     /// Whether normalised words may be taken; whole words, one after another.
-    pub(crate) fn takes(&self, words: &str) -> bool {
+    fn takes(&self, words: &str) -> bool {
         let known = |list: &Arc<List>| match &**list {
             List::Values(values) => values.hits(words).iter().any(|h| h.len == words.len()),
             List::Range(_) | List::Wildcard(_) => false,

@@ -333,18 +333,10 @@ impl<'t, 'p> Search<'t, 'p> {
             if !(before.is_empty() || before.ends_with(' ')) {
                 continue;
             }
-            let mut end = state.at;
-            let words = self.rest(state.at).split(' ').filter(|w| !w.is_empty());
-            for (i, word) in words.take(wildcard.max_words).enumerate() {
-                if wildcard.without.iter().any(|w| w == word) {
-                    break;
-                }
-                end += word.len() + usize::from(i > 0);
-                let taken = self.text.get(state.at..end).unwrap_or("");
-                if !wildcard.takes(taken) {
-                    continue;
-                }
-                let moved = state.moved(end, letters(taken) * worth::WILDCARD);
+            for len in wildcard.ends(self.rest(state.at)) {
+                let end = state.at + len;
+                let count = letters(self.text.get(state.at..end).unwrap_or(""));
+                let moved = state.moved(end, count * worth::WILDCARD);
                 found.push(moved.with(slot, state.at, Captured::Words));
             }
         }

@@ -78,6 +78,8 @@ pub(crate) enum List {
         without: Vec<String>,
         /// Lists whose values they never are.
         not_in: Vec<String>,
+        /// Whether it is the beginning of one word instead.
+        part_of_word: bool,
     },
 }
 

@@ -127,6 +127,7 @@ impl Reader {
                 max_words: raw.max_words.unwrap_or(WILDCARD_WORDS),
                 without: raw.without,
                 not_in: raw.not_in,
+                part_of_word: raw.part_of_word,
             });
         }
         let values = raw.values.into_iter().map(|v| self.value(v));
@@ -282,6 +283,9 @@ struct RawList {
     /// Ours: lists whose values a wildcard never is.
     #[serde(default)]
     not_in: Vec<String>,
+    /// Ours: the wildcard is the beginning of one word, at least three letters.
+    #[serde(default)]
+    part_of_word: bool,
 }
 
 #[derive(Deserialize)]

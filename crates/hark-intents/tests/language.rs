@@ -34,6 +34,8 @@ lists:
   down:
     range: {{from: 1, to: 10, fractions: halves, multiplier: -1}}
   words: {{wildcard: true, max_words: 2, without: [not]}}
+  part: {{wildcard: true, part_of_word: true, without: [egg]}}
+  room: {{wildcard: true, max_words: 3, not_in: [area]}}
 expansion_rules:
   turn: '(turn|switch)'
   twice: '<turn> <turn>'
@@ -149,6 +151,29 @@ fn wildcards_take_words() {
     check(
         "{words} {words:more}",
         &[("a b c", &[" more=\"b c\" words=a", " more=c words=\"a b\""])],
+    );
+}
+
+#[test]
+fn wildcards_may_be_parts_of_words_and_keep_off_known_values() {
+    check(
+        "{part}timer",
+        &[
+            ("Pizzatimer", &[" part=Pizza"]),
+            ("Eggtimer", NONE),
+            ("aatimer", NONE),
+            ("timer", NONE),
+            ("pizza timer", NONE),
+        ],
+    );
+    check(
+        "in {room}",
+        &[
+            ("in Wine Cellar", &[" room=\"Wine Cellar\""]),
+            ("in living room", NONE),
+            ("in living-room", NONE),
+            ("in living room two", &[" room=\"living room two\""]),
+        ],
     );
 }
 

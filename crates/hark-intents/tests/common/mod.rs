@@ -64,6 +64,7 @@ const DEVICES: &[(&str, &str, &str, &str)] = &[
         "Außentemperatur",
         "outdoor temperature",
     ),
+    ("sensor", "humidity", "Luftfeuchtigkeit", "humidity"),
     ("media_player", "tv", "Fernseher|TV", "television|TV"),
     ("switch", "", "Kaffeemaschine", "coffee machine"),
     (
