@@ -39,7 +39,7 @@ pub struct Deps {
     pub instance: String,
     /// Whether this part can do its work.
     pub health: health::Part,
-    /// What ends it.
+    /// What ends its streams.
     pub drain: Drain,
 }
 
@@ -120,20 +120,17 @@ impl Router {
         grpc::internal_routes(&self.house)
     }
 
-    /// Follows the store, holds the lease, lets timers ring, until the drain is
-    /// requested; then records what is still to be recorded.
-    pub async fn run(self) {
+    /// Follows the store, holds the lease, lets timers ring, until `drain` is requested;
+    /// then records what is still to be recorded. It may come later than the drain that
+    /// ends the streams: whoever still finishes utterances needs a router that acts.
+    pub async fn run(self, drain: Drain) {
         let Self {
             house,
             health,
             drivers,
             ringer,
         } = self;
-        let (instance, ledger, drain) = (
-            house.instance.clone(),
-            house.ledger.clone(),
-            house.drain.clone(),
-        );
+        let (instance, ledger) = (house.instance.clone(), house.ledger.clone());
         let ready = async {
             house.views.timers.ready().await;
             house.views.lists.ready().await;

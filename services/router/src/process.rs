@@ -102,8 +102,8 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
             () = stop.requested() => {}
         }
     });
-    tasks.spawn("server", OnFailure::Shutdown, bound.serve(drain));
-    tasks.spawn("router", OnFailure::Shutdown, router.run());
+    tasks.spawn("server", OnFailure::Shutdown, bound.serve(drain.clone()));
+    tasks.spawn("router", OnFailure::Shutdown, router.run(drain));
     process.finish().await?;
     Ok(())
 }
