@@ -3,6 +3,7 @@
 //! The clips and weights are shared test data outside the tree, found by `HARK_SHARED`
 //! (else `../shared` beside the project). Without them the test says that it did not
 //! run; with `HARK_REQUIRE_SHARED=1` that is a failure.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Model files that are damaged, incomplete, or something else.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::path::{Path, PathBuf};
 

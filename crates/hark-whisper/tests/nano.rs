@@ -1,4 +1,5 @@
 //! The bundled model on real audio, through the engine port.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 mod common;
 

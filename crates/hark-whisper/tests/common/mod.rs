@@ -1,4 +1,5 @@
 //! Clips and tables that several tests read.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::path::{Path, PathBuf};
