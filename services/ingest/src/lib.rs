@@ -1,1 +1,143 @@
-//! Hears speakers: audio in, utterances out.
+//! Hears speakers: audio in, words, actions and replies out; and reaches them when a
+//! timer rings.
+//!
+//! [`Config`] and [`Deps`] → [`Ingest::build`] → [`Ingest::routes`], for a server, and
+//! [`Ingest::run`], which has to run beside it.
+
+mod answer;
+mod config;
+mod ear;
+mod error;
+mod grpc;
+mod metrics;
+mod pace;
+pub mod process;
+mod session;
+mod shared;
+mod speakers;
+mod words;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use hark_core::store::Store;
+use hark_core::time::Clock;
+use hark_core::{HomeId, Language};
+use hark_runtime::channel::Channel;
+use hark_runtime::drain::Drain;
+use hark_runtime::health::{self, Health};
+use tonic::service::Routes;
+
+pub use config::{Config, Endpointing, Pace};
+pub use error::Error;
+
+use answer::Silence;
+use grpc::About;
+use grpc::workers::Workers;
+use metrics::Metrics;
+use shared::{Seats, Shared};
+use speakers::Speakers;
+
+/// The services of this part, as reflection names them.
+pub const NAMES: &[&str] = &[
+    "hark.v1.Speech",
+    "hark.v1.Recognizer",
+    "hark.v1.Speakers",
+    "hark.v1.Cluster",
+];
+
+/// What this part works with.
+pub struct Deps {
+    /// The home that is served.
+    pub home: HomeId,
+    /// Its languages, the one to answer in first; at least one.
+    pub languages: Vec<Language>,
+    /// Where the home's state is.
+    pub store: Arc<dyn Store>,
+    /// Where time comes from.
+    pub clock: Arc<dyn Clock>,
+    /// To an inference worker.
+    pub inference: Channel,
+    /// To a router.
+    pub intents: Channel,
+    /// How the process does: this part adds itself, and `GetStatus` tells of all.
+    pub health: Health,
+    /// What tells the streams that they are to end.
+    pub drain: Drain,
+}
+
+/// Hears speakers.
+pub struct Ingest {
+    shared: Arc<Shared>,
+    routes: Routes,
+    drain: Drain,
+    health: health::Part,
+    view: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Ingest {
+    /// Checks the settings and joins everything.
+    ///
+    /// # Errors
+    /// [`Error::Config`] if a setting is out of range, [`Error::NoLanguage`],
+    /// [`Error::Replies`].
+    pub fn build(config: &Config, deps: Deps) -> Result<Self, Error> {
+        let limits = config.limits()?;
+        if deps.languages.is_empty() {
+            return Err(Error::NoLanguage);
+        }
+        let about = About {
+            health: deps.health.clone(),
+            since: deps.clock.monotonic(),
+            clock: Arc::clone(&deps.clock),
+        };
+        let (speakers, view) =
+            Speakers::open(&deps.home, deps.store, deps.clock, limits.max_attached);
+        let workers = Workers::new(
+            deps.inference,
+            deps.intents,
+            limits.transcribe_timeout,
+            limits.handle_timeout,
+        );
+        let shared = Arc::new(Shared {
+            home: deps.home,
+            silence: Silence::new()?,
+            languages: deps.languages,
+            streams: Seats::new("streams of speech", limits.max_streams),
+            recognitions: Seats::new("recognitions", limits.max_recognitions),
+            limits,
+            workers,
+            metrics: Metrics::new(),
+            speakers,
+        });
+        Ok(Self {
+            routes: grpc::routes(&shared, &deps.drain, about),
+            health: deps.health.part("ingest"),
+            drain: deps.drain,
+            view: Box::pin(view),
+            shared,
+        })
+    }
+
+    /// The services, for a server.
+    pub fn routes(&self) -> Routes {
+        self.routes.clone()
+    }
+
+    /// Keeps it going until the drain is requested. It is ready once it has read from the
+    /// store.
+    pub async fn run(self) {
+        let speakers = &self.shared.speakers;
+        let ready = async {
+            if speakers.view().ready().await.is_some() {
+                self.health.ready();
+            }
+            speakers.sweep(&self.drain).await;
+        };
+        tokio::select! {
+            () = ready => {}
+            () = self.drain.requested() => {}
+            () = self.view => {}
+        }
+    }
+}
