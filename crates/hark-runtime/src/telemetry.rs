@@ -38,7 +38,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            filter: "info,h2=warn,hyper=warn,tonic=warn,tower=warn".to_owned(),
+            filter: "info,h2=warn,hyper=warn,opentelemetry=warn,tonic=warn,tower=warn".to_owned(),
         }
     }
 }

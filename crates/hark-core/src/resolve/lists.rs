@@ -86,5 +86,5 @@ fn items<'a>(context: &Context<'a>, list: &List) -> &'a [Item] {
 }
 
 fn with_list(code: &'static str, context: &Context<'_>, list: &List) -> Say {
-    Say::new(code).text("list", list.names.say(context.language))
+    Say::new(code).text("list", list.names.phrase(context.language))
 }
