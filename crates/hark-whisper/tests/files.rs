@@ -108,7 +108,7 @@ fn tokenizer(count: u32) -> String {
     format!("{{\"model\": {{\"vocab\": {{{}}}}}}}", tokens.join(","))
 }
 
-/// A safetensors file with one tensor.
+/// A safetensors file with this header.
 fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     let mut file = (header.len() as u64).to_le_bytes().to_vec();
     file.extend(header.as_bytes());
@@ -116,91 +116,62 @@ fn safetensors(header: &str, data: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A safetensors file with one tensor of zeros, four bytes each.
+fn tensor(name: &str, dtype: &str, length: usize) -> Vec<u8> {
+    let bytes = 4 * length;
+    let header = format!(
+        "{{\"{name}\":{{\"dtype\":\"{dtype}\",\"shape\":[{length}],\"data_offsets\":[0,{bytes}]}}}}"
+    );
+    safetensors(&header, &vec![0; bytes])
+}
+
+/// What is said of a Hugging Face directory with these files.
+fn check(config: &str, tokenizer: &str, weights: &[u8], expect: &str) {
+    let dir = directory(&[
+        ("config.json", config.as_bytes()),
+        ("tokenizer.json", tokenizer.as_bytes()),
+        ("model.safetensors", weights),
+    ]);
+    let error = load(dir.path());
+    assert!(error.contains(expect), "{expect}: {error}");
+}
+
+const BIAS: &str = "model.decoder.layer_norm.bias";
+
 #[test]
-fn hugging_face_directories_are_checked_file_by_file() {
+fn a_config_of_something_else_is_refused() {
     let tokens = tokenizer(50_257);
     let bert = CONFIG.replace("\"whisper\"", "\"bert\"");
     let wide = CONFIG.replace("64", "1000000000");
-    let bias =
-        r#"{"model.decoder.layer_norm.bias":{"dtype":"F32","shape":[64],"data_offsets":[0,256]}}"#;
-    let short =
-        r#"{"model.decoder.layer_norm.bias":{"dtype":"F32","shape":[32],"data_offsets":[0,128]}}"#;
-    let integers =
-        r#"{"model.decoder.layer_norm.bias":{"dtype":"I32","shape":[64],"data_offsets":[0,256]}}"#;
-    let pooler = r#"{"bert.pooler":{"dtype":"F32","shape":[64],"data_offsets":[0,256]}}"#;
-    let good = safetensors(bias, &[0; 256]);
-    for (config, tokenizer, weights, expect) in [
-        (
-            bert.as_str(),
-            &tokens,
-            good.clone(),
-            "`bert` is another architecture",
-        ),
-        (
-            wide.as_str(),
-            &tokens,
-            good.clone(),
-            "n_audio_state: 1000000000",
-        ),
-        ("{", &tokens, good.clone(), "config.json: JSON"),
-        (
-            "{\"model_type\": \"whisper\"}",
-            &tokens,
-            good.clone(),
-            "missing field",
-        ),
-        (
-            CONFIG,
-            &"[]".to_owned(),
-            good.clone(),
-            "tokenizer.json: JSON",
-        ),
-        (CONFIG, &tokenizer(7), good.clone(), "it has 7 tokens"),
-        (
-            CONFIG,
-            &tokens,
-            good[..good.len() - 1].to_vec(),
-            "safetensors",
-        ),
-        (CONFIG, &tokens, vec![255; 64], "its header can't be read"),
-        (
-            CONFIG,
-            &tokens,
-            safetensors(short, &[0; 128]),
-            "[32], expected [64]",
-        ),
-        (
-            CONFIG,
-            &tokens,
-            safetensors(integers, &[0; 256]),
-            "its type is I32",
-        ),
-        (
-            CONFIG,
-            &tokens,
-            safetensors(pooler, &[0; 256]),
-            "no such tensor",
-        ),
-        (CONFIG, &tokens, good, "has no tensor encoder"),
-    ] {
-        let dir = directory(&[
-            ("config.json", config.as_bytes()),
-            ("tokenizer.json", tokenizer.as_bytes()),
-            ("model.safetensors", &weights),
-        ]);
-        let error = load(dir.path());
-        assert!(error.contains(expect), "{expect}: {error}");
-    }
+    let empty = "{\"model_type\": \"whisper\"}";
+    let good = tensor(BIAS, "F32", 64);
+    check(&bert, &tokens, &good, "`bert` is another architecture");
+    check(&wide, &tokens, &good, "n_audio_state: 1000000000");
+    check("{", &tokens, &good, "config.json: JSON");
+    check(empty, &tokens, &good, "missing field");
 }
 
 #[test]
-fn a_gap_in_the_vocabulary_is_named() {
-    let tokens = tokenizer(50_257).replace("\"77\": 77,", "");
-    let dir = directory(&[
-        ("config.json", CONFIG.as_bytes()),
-        ("tokenizer.json", tokens.as_bytes()),
-        ("model.safetensors", &safetensors("{}", &[])),
-    ]);
-    let error = load(dir.path());
-    assert!(error.contains("the token 77 is missing"), "{error}");
+fn a_tokenizer_that_is_none_or_has_gaps_is_refused() {
+    let good = tensor(BIAS, "F32", 64);
+    let gap = tokenizer(50_257).replace("\"77\": 77,", "");
+    check(CONFIG, "[]", &good, "tokenizer.json: JSON");
+    check(CONFIG, &tokenizer(7), &good, "it has 7 tokens");
+    check(CONFIG, &gap, &good, "the token 77 is missing");
+}
+
+#[test]
+fn weights_that_are_damaged_or_incomplete_are_refused() {
+    let tokens = tokenizer(50_257);
+    let good = tensor(BIAS, "F32", 64);
+    for (weights, expect) in [
+        (&good[..good.len() - 1], "its header can't be read"),
+        (&[255; 64], "its header can't be read"),
+        (&tensor(BIAS, "F32", 32), "[32], expected [64]"),
+        (&tensor(BIAS, "I32", 64), "its type is I32"),
+        (&tensor("bert.pooler", "F32", 64), "no such tensor"),
+        (&good, "has no tensor encoder"),
+    ] {
+        check(CONFIG, &tokens, weights, expect);
+    }
 }
