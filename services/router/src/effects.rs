@@ -11,13 +11,18 @@ use hark_core::timer::Timer;
 
 use crate::handle::Handling;
 use crate::house::House;
-use crate::state::{items_value, timer_value};
+use crate::state::{Basis, items_value, timer_value};
 
 /// How long the next sentence may have to wait to see what this one wrote.
 const SETTLE: Duration = Duration::from_millis(500);
 
-/// What must hold for an effect (beyond the fence), and what it writes.
-pub(crate) fn of(handling: &Handling<'_>, effect: &Effect) -> (Vec<Compare>, Vec<Op>) {
+/// What must hold for an effect that was decided from `basis` (beyond the fence), and
+/// what it writes.
+pub(crate) fn of(
+    handling: &Handling<'_>,
+    effect: &Effect,
+    basis: &Basis,
+) -> (Vec<Compare>, Vec<Op>) {
     let views = &handling.house.views;
     match effect {
         Effect::Nothing | Effect::Devices(_) => (Vec::new(), Vec::new()),
@@ -32,8 +37,7 @@ pub(crate) fn of(handling: &Handling<'_>, effect: &Effect) -> (Vec<Compare>, Vec
             (vec![Compare::absent(key)], vec![put])
         }
         Effect::CancelTimers(ids) => {
-            let known = views.read_timers(&views.timers.snapshot());
-            let of = |id: &TimerId| known.iter().find(|t| t.timer.id == *id);
+            let of = |id: &TimerId| basis.timers.iter().find(|t| t.timer.id == *id);
             let meant: Vec<_> = ids.iter().filter_map(of).collect();
             let compare = meant
                 .iter()
@@ -43,7 +47,7 @@ pub(crate) fn of(handling: &Handling<'_>, effect: &Effect) -> (Vec<Compare>, Vec
         }
         Effect::SetList { list, items } => {
             let key = views.keys.list(list);
-            let (_, revision) = views.items(list);
+            let revision = basis.lists.get(list).map_or(Revision(0), |(_, at)| *at);
             let put = Op::Put {
                 key: key.clone(),
                 value: items_value(items),

@@ -16,6 +16,7 @@ use hark_core::resolve::{Context, Decision, Effect, Executed, LocalTime, report,
 use hark_core::risk::{Risk, highest};
 use hark_core::store::{Key, Revision};
 use hark_core::time::Timestamp;
+use hark_core::timer;
 use hark_core::words::Date;
 use hark_core::{AreaId, Language, Ordinal, Principal, SessionId, SpeakerId};
 use hark_intents::MAX_TEXT_CHARS;
@@ -26,6 +27,7 @@ use crate::effects;
 use crate::house::House;
 use crate::ledger::Claim;
 use crate::speech::Voice;
+use crate::state::Basis;
 
 /// Devices that are told something at the same time.
 const AT_ONCE: usize = 8;
@@ -153,9 +155,10 @@ impl<'a> Handling<'a> {
         let readings = self.voice.matcher.readings(&self.asked.text);
         let mut understand = elapsed();
         for _ in 0..ATTEMPTS {
-            let decision = resolve_now(self, &readings);
+            let basis = self.house.views.basis(&self.house.adapter.home().lists);
+            let decision = resolve_now(self, &readings, &basis);
             understand = understand.max(elapsed());
-            if let Some(outcome) = self.decide(&decision).await? {
+            if let Some(outcome) = self.decide(&decision, &basis).await? {
                 return done(outcome, understand);
             }
         }
@@ -167,7 +170,11 @@ impl<'a> Handling<'a> {
     }
 
     /// Claims and carries out a decision; `None` where what it was made from has changed.
-    async fn decide(&self, decision: &Decision) -> Result<Option<UtteranceOutcome>, Error> {
+    async fn decide(
+        &self,
+        decision: &Decision,
+        basis: &Basis,
+    ) -> Result<Option<UtteranceOutcome>, Error> {
         let home = self.house.adapter.home();
         let commands = match &decision.effect {
             Effect::Devices(commands) => commands.clone(),
@@ -193,12 +200,11 @@ impl<'a> Handling<'a> {
         let Some(fence) = self.house.instance.fence() else {
             return self.cannot_claim(decision, acts, "this router's lease is not held");
         };
-        let (mut conditions, effects) = effects::of(self, &decision.effect);
-        conditions.push(fence.clone());
+        let (conditions, effects) = effects::of(self, &decision.effect, basis);
         let claim = self
             .house
             .ledger
-            .claim(&self.key, &entry, conditions, effects)
+            .claim(&self.key, &entry, fence.clone(), conditions, effects)
             .await;
         match claim {
             Ok(Claim::Made(claimed)) => {
@@ -209,9 +215,16 @@ impl<'a> Handling<'a> {
                 }
             }
             Ok(Claim::Exists(entry, written)) => self.replay(*entry, written).await.map(Some),
-            Ok(Claim::Conflict) if self.house.instance.fence() == Some(fence) => Ok(None),
-            Ok(Claim::Conflict) => {
+            Ok(Claim::Conflict) => Ok(None),
+            Ok(Claim::Fenced) => {
+                self.house.instance.lost(&fence);
                 self.cannot_claim(decision, acts, "this router's lease has ended")
+            }
+            // A timer or a list may have changed with the claim, and nobody knows.
+            Err(error) if acts && error.code() == ErrorCode::Indeterminate => {
+                tracing::warn!(%error, "not known whether the ledger was written");
+                let (intent, say) = (decision.intent.clone(), Say::new("outcome_unknown"));
+                Ok(Some(self.answer(intent, Outcome::Unknown, &say)))
             }
             Err(error) => self.cannot_claim(decision, acts, &error.to_string()),
         }
@@ -366,14 +379,19 @@ impl<'a> Handling<'a> {
 }
 
 /// Decides what the readings are to do, from what is known now.
-fn resolve_now(handling: &Handling<'_>, readings: &[hark_core::intent::Reading]) -> Decision {
+fn resolve_now(
+    handling: &Handling<'_>,
+    readings: &[hark_core::intent::Reading],
+    basis: &Basis,
+) -> Decision {
     let house = handling.house;
     let (home, states) = (house.adapter.home(), house.adapter.states());
-    let (timers, _) = house.views.timers();
-    let lists = house.views.lists(&home.lists);
-    let lists = lists
-        .into_iter()
-        .map(|(list, items)| (list.id, items))
+    let timers = basis.timers.iter().map(|t| t.timer.clone()).collect();
+    let timers = timer::in_order(timers);
+    let lists = basis
+        .lists
+        .iter()
+        .map(|(id, (items, _))| (id.clone(), items.clone()))
         .collect();
     let now = house.clock.wall();
     let context = Context {

@@ -47,7 +47,8 @@ impl House {
     /// The area with that id or name, in any of the home's languages.
     pub(crate) fn area(&self, text: &str) -> Option<AreaId> {
         let home = self.adapter.home();
-        resolve::area_of(&home, text, &home.languages[0])
+        let mut languages = home.languages.iter();
+        languages.find_map(|language| resolve::area_of(&home, text, language))
     }
 
     /// Devices with their states, in the order of their ids, and the revision of that.

@@ -74,6 +74,14 @@ impl Instance {
         }
     }
 
+    /// The store said that `fence` does not hold: the key is gone, whatever the lease.
+    /// It is taken anew.
+    pub(crate) fn lost(&self, fence: &Compare) {
+        if self.fence().as_ref() == Some(fence) {
+            self.release();
+        }
+    }
+
     /// Lets the key go: its lease is given up as soon as nobody needs it.
     pub(crate) fn release(&self) {
         self.put(None);

@@ -42,7 +42,9 @@ pub(crate) enum Claim {
     Made(Revision),
     /// There is an entry already, written at this revision.
     Exists(Box<Entry>, Revision),
-    /// Another condition did not hold.
+    /// This router may not decide any more.
+    Fenced,
+    /// What it was decided from has changed.
     Conflict,
 }
 
@@ -77,7 +79,8 @@ impl Ledger {
         found.entries.first().map(read).transpose()
     }
 
-    /// Writes an entry where there is none, together with `effects`, if `conditions` hold.
+    /// Writes an entry where there is none, together with `effects`, if `fence` and
+    /// `conditions` hold.
     ///
     /// # Errors
     /// As [`Ledger::find`].
@@ -85,32 +88,38 @@ impl Ledger {
         &self,
         key: &Key,
         entry: &Entry,
+        fence: Compare,
         conditions: Vec<Compare>,
         effects: Vec<Op>,
     ) -> Result<Claim, Error> {
         let mut compares = conditions;
-        compares.push(Compare::absent(key.clone()));
+        compares.extend([fence.clone(), Compare::absent(key.clone())]);
         let mut success = effects;
         success.push(put(key, entry));
-        let failure = vec![Op::Get(Select::Key(key.clone()))];
+        let failure = [key, fence.key()].map(|key| Op::Get(Select::Key(key.clone())));
         let result = self
             .0
             .store
             .txn(Txn {
                 compares,
                 success,
-                failure,
+                failure: failure.to_vec(),
             })
             .await?;
         if result.succeeded {
             return Ok(Claim::Made(result.revision));
         }
-        match result.results.first() {
-            Some(OpResult::Entries(entries)) if !entries.is_empty() => {
-                let (entry, revision) = read(&entries[0])?;
+        let found = |at: usize| match result.results.get(at) {
+            Some(OpResult::Entries(entries)) => entries.first(),
+            _ => None,
+        };
+        match found(0) {
+            Some(entry) => {
+                let (entry, revision) = read(entry)?;
                 Ok(Claim::Exists(Box::new(entry), revision))
             }
-            _ => Ok(Claim::Conflict),
+            None if fence.holds(found(1)) => Ok(Claim::Conflict),
+            None => Ok(Claim::Fenced),
         }
     }
 
@@ -185,8 +194,8 @@ impl Ledger {
         }
     }
 
-    /// Deletes what has expired, and what can't be read. Only what it saw: an entry that
-    /// changed meanwhile stays.
+    /// Deletes what has expired. Only what it saw: an entry that changed meanwhile stays,
+    /// and so does what can't be read, which a newer version may have written.
     pub(crate) async fn sweep(&self) -> Result<usize, store::Error> {
         let now = self.0.clock.wall();
         let all = self
@@ -198,7 +207,7 @@ impl Ledger {
             Ok((entry, _)) => is_expired(&entry, now, self.0.retention),
             Err(error) => {
                 tracing::warn!(%error, "ledger entry is unreadable");
-                true
+                false
             }
         };
         let expired: Vec<_> = all.entries.iter().filter(has_expired).collect();

@@ -1,5 +1,6 @@
 //! What a router knows of the store's timers and lists: watched copies, read into types.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hark_core::home::List;
@@ -22,6 +23,15 @@ pub(crate) struct Views {
     pub(crate) lists: StoreView,
 }
 
+/// What a decision about timers and lists is made from, with what a transaction must
+/// compare so that it is still true.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Basis {
+    pub(crate) timers: Vec<KnownTimer>,
+    /// What is on each list, and the revision of that (0: never written).
+    pub(crate) lists: BTreeMap<ListId, (Vec<Item>, Revision)>,
+}
+
 /// A timer, and the revision it was last written at.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct KnownTimer {
@@ -40,6 +50,15 @@ impl Views {
             .map(|t| t.timer)
             .collect();
         (timer::in_order(timers), snapshot.revision)
+    }
+
+    /// Everything as it is known now.
+    pub(crate) fn basis(&self, lists: &[List]) -> Basis {
+        let with_items = |list: &List| (list.id.clone(), self.items(&list.id));
+        Basis {
+            timers: self.read_timers(&self.timers.snapshot()),
+            lists: lists.iter().map(with_items).collect(),
+        }
     }
 
     /// Timers in a snapshot, with what a transaction about them must compare.

@@ -1,3 +1,5 @@
+//! Home files, right and wrong, and the one that is built in.
+
 use hark_core::device::Rgb;
 use hark_core::{AreaId, Language};
 
@@ -39,69 +41,72 @@ fn a_file_becomes_a_home() {
     assert_eq!((state.brightness_pct, state.color), (Some(30), Some(color)));
 }
 
+/// What is replaced in [`SMALL`] by what, and what the error says.
+const WRONG: &[(&str, &str, &str)] = &[
+    (
+        "id = \"cabin\"",
+        "id = \"cabin\"\ncolour = 1",
+        "unknown field `colour`",
+    ),
+    (
+        "area = \"room\"",
+        "area = \"cellar\"",
+        "`devices.light.room.area`: there is no area `cellar`",
+    ),
+    ("can = [", "cann = [", "unknown field `cann`"),
+    ("\"brightness\", ", "\"smell\", ", "unknown variant `smell`"),
+    (
+        "light.room",
+        "lamp.room",
+        "`devices.lamp.room`: a device's id is",
+    ),
+    ("light.room", "light", "`devices.light`: a device's id is"),
+    ("light.room", "light room", "is not a device id"),
+    (
+        "brightness_pct = 30",
+        "brightness_pct = 130",
+        "brightness is from 0 to 100",
+    ),
+    (
+        "brightness_pct = 30",
+        "position_pct = 30",
+        "it has no position",
+    ),
+    (
+        "brightness_pct = 30",
+        "current_celsius = 3",
+        "`devices.light.room.state.current_celsius`",
+    ),
+    ("on = true", "on = \"yes\"", "expected a boolean"),
+    (
+        "[\"de\"]",
+        "[\"de\", \"en\"]",
+        "`areas.room.names`: there is no name in `en`",
+    ),
+    ("[\"de\"]", "[]", "`languages`: name at least one"),
+    ("[\"de\"]", "[\"german\"]", "`german` is not a language"),
+    (
+        "name = \"Stube\"",
+        "name = \" \"",
+        "`areas.room.names.de`: a name is empty",
+    ),
+    (
+        "[areas.room]",
+        "[areas.room]\nfloor = \"attic\"",
+        "there is no floor `attic`",
+    ),
+    (
+        "[areas.room]",
+        "[areas.x]\nnames.de = { name = \"stube\" }\n[areas.room]",
+        "is a name of the area `room` too",
+    ),
+    ("[areas.room]", "[areas.room]\n[areas.room]", "duplicate"),
+    ("id = \"cabin\"", "id = ", "wrong"),
+];
+
 #[test]
 fn what_is_wrong_is_named_with_file_and_key() {
-    for (from, to, expect) in [
-        (
-            "id = \"cabin\"",
-            "id = \"cabin\"\ncolour = 1",
-            "unknown field `colour`",
-        ),
-        (
-            "area = \"room\"",
-            "area = \"cellar\"",
-            "`devices.light.room.area`: there is no area `cellar`",
-        ),
-        ("can = [", "cann = [", "unknown field `cann`"),
-        ("\"brightness\", ", "\"smell\", ", "unknown variant `smell`"),
-        (
-            "light.room",
-            "lamp.room",
-            "`devices.lamp.room`: a device's id is",
-        ),
-        ("light.room", "light", "`devices.light`: a device's id is"),
-        ("light.room", "light room", "is not a device id"),
-        (
-            "brightness_pct = 30",
-            "brightness_pct = 130",
-            "brightness is from 0 to 100",
-        ),
-        (
-            "brightness_pct = 30",
-            "position_pct = 30",
-            "it has no position",
-        ),
-        (
-            "brightness_pct = 30",
-            "current_celsius = 3",
-            "`devices.light.room.state.current_celsius`",
-        ),
-        ("on = true", "on = \"yes\"", "expected a boolean"),
-        (
-            "[\"de\"]",
-            "[\"de\", \"en\"]",
-            "`areas.room.names`: there is no name in `en`",
-        ),
-        ("[\"de\"]", "[]", "`languages`: name at least one"),
-        ("[\"de\"]", "[\"german\"]", "`german` is not a language"),
-        (
-            "name = \"Stube\"",
-            "name = \" \"",
-            "`areas.room.names.de`: a name is empty",
-        ),
-        (
-            "[areas.room]",
-            "[areas.room]\nfloor = \"attic\"",
-            "there is no floor `attic`",
-        ),
-        (
-            "[areas.room]",
-            "[areas.x]\nnames.de = { name = \"stube\" }\n[areas.room]",
-            "is a name of the area `room` too",
-        ),
-        ("[areas.room]", "[areas.room]\n[areas.room]", "duplicate"),
-        ("id = \"cabin\"", "id = ", "wrong"),
-    ] {
+    for (from, to, expect) in WRONG {
         let text = SMALL.replacen(from, to, 1);
         let error = Description::parse(&text, "cabin.toml")
             .unwrap_err()

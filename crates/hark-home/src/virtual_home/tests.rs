@@ -1,3 +1,5 @@
+//! The virtual home over a store in memory, across restarts and broken watches.
+
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
