@@ -1,0 +1,43 @@
+//! `hark text`: a typed sentence.
+
+use hark_client::Converse;
+use hark_core::Ordinal;
+
+use super::connect::connect;
+use super::say::print;
+use crate::cli;
+use crate::exit::Verdict;
+use crate::show::utterance::Handled;
+
+/// Says the sentence.
+///
+/// # Errors
+/// If Hark can't be asked.
+pub async fn run(args: cli::Text) -> anyhow::Result<Verdict> {
+    let client = connect(&args.connection).await?;
+    let conversed = client
+        .converse(Converse {
+            text: args.sentence.clone(),
+            language: args.speaker.lang.clone(),
+            speaker: args.speaker.speaker,
+            area: args.speaker.area,
+            session: args.speaker.session,
+            ordinal: Ordinal(args.speaker.ordinal),
+        })
+        .await?;
+    let verdict = Verdict::of(conversed.outcome.outcome);
+    let handled = Handled {
+        session: conversed.session,
+        ordinal: Ordinal(args.speaker.ordinal),
+        file: None,
+        transcript: args.sentence,
+        language: args
+            .speaker
+            .lang
+            .or_else(|| Some(conversed.outcome.reply.language.clone())),
+        outcome: conversed.outcome,
+        timings: conversed.timings,
+    };
+    print(handled, args.json)?;
+    Ok(verdict)
+}

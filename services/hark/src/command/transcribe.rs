@@ -1,0 +1,114 @@
+//! `hark transcribe`: recordings to words, in this process.
+
+use std::path::Path;
+
+use hark_core::audio::Pcm;
+use hark_core::engine::{Cancel, Engine, Job, Transcription};
+use hark_whisper::{CandleEngine, FakeEngine, Model, Settings};
+use serde::Serialize;
+
+use super::say::read;
+use crate::cli;
+use crate::exit::Verdict;
+use crate::show::json::ms;
+use crate::show::progress::Progress;
+use crate::show::{self, style, time};
+
+/// Transcribes each file; 2 where one has no words.
+///
+/// # Errors
+/// If the model can't be loaded, or a file is no recording.
+pub fn run(args: &cli::Transcribe) -> anyhow::Result<Verdict> {
+    let clips: Vec<_> = args.files.iter().map(read).collect::<Result<_, _>>()?;
+    let progress = Progress::start("loading the model");
+    let mut engine = engine(args)?;
+    let mut verdict = Verdict::Done;
+    for (file, audio) in args.files.iter().zip(clips) {
+        progress.say(format!("listening to {}", file.display()));
+        let heard = engine.transcribe(
+            &Job {
+                audio: audio.clone(),
+                languages: args.lang.iter().cloned().collect(),
+            },
+            &Cancel::default(),
+        )?;
+        if heard.text.is_empty() {
+            verdict = verdict.max(Verdict::NotUnderstood);
+        }
+        print(args.json, file, &audio, &heard, engine.as_ref())?;
+    }
+    Ok(verdict)
+}
+
+fn engine(args: &cli::Transcribe) -> anyhow::Result<Box<dyn Engine>> {
+    if args.engine == cli::Engine::Fake {
+        return Ok(Box::new(FakeEngine::saying("")));
+    }
+    let model = args.model.as_deref().unwrap_or(hark_inference::BUNDLED);
+    let model = Model::load(&hark_inference::resolve(model)?)?;
+    Ok(Box::new(CandleEngine::new(model, Settings::default())))
+}
+
+fn print(
+    as_json: bool,
+    file: &Path,
+    audio: &Pcm,
+    heard: &Transcription,
+    engine: &dyn Engine,
+) -> anyhow::Result<()> {
+    if as_json {
+        return show::json_line(&Transcript::new(file, audio, heard, engine));
+    }
+    let text = match heard.text.is_empty() {
+        true => "(no words)",
+        false => &heard.text,
+    };
+    let (encode, decode) = (heard.timings.encode, heard.timings.decode);
+    let dim = style::DIM;
+    show::lines(&format!(
+        "{text}\n  {dim}{}, {}, encode {}, decode {}{dim:#}",
+        file.display(),
+        heard.language,
+        time::ms(encode),
+        time::ms(decode),
+    ))
+}
+
+#[derive(Debug, Serialize)]
+struct Transcript {
+    file: String,
+    duration_ms: f64,
+    transcript: String,
+    language: String,
+    avg_logprob: f32,
+    no_speech_probability: f32,
+    model: String,
+    engine: &'static str,
+    timings_ms: TimingsJson,
+}
+
+#[derive(Debug, Serialize)]
+struct TimingsJson {
+    encode: f64,
+    decode: f64,
+}
+
+impl Transcript {
+    fn new(file: &Path, audio: &Pcm, heard: &Transcription, engine: &dyn Engine) -> Self {
+        let description = engine.describe();
+        Self {
+            file: file.display().to_string(),
+            duration_ms: ms(audio.duration()),
+            transcript: heard.text.clone(),
+            language: heard.language.to_string(),
+            avg_logprob: heard.avg_logprob,
+            no_speech_probability: heard.no_speech_probability,
+            model: description.model,
+            engine: description.engine,
+            timings_ms: TimingsJson {
+                encode: ms(heard.timings.encode),
+                decode: ms(heard.timings.decode),
+            },
+        }
+    }
+}

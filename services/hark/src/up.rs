@@ -1,0 +1,146 @@
+//! All of Hark in one process: ingest, inference and router as they are in a cluster,
+//! joined by connections in memory. Only the public API listens.
+//!
+//! [`start`] takes [`Config`] to [`Running`]; what can fail at start-up fails there, with
+//! the setting or the file named.
+
+mod config;
+mod foundation;
+mod inside;
+mod parts;
+mod ready;
+
+use std::net::SocketAddr;
+
+use hark_core::engine::Description;
+use hark_core::home::Home;
+use hark_runtime::auth::Authenticator;
+use hark_runtime::drain::Drain;
+use hark_runtime::process::Process;
+use hark_runtime::server::{Bound, Server};
+use hark_runtime::tasks::OnFailure;
+
+pub use config::Config;
+pub use ready::ReadyFile;
+
+use foundation::Foundation;
+use parts::Parts;
+
+/// Everything, running and ready.
+#[derive(Debug)]
+pub struct Running {
+    process: Process,
+    address: SocketAddr,
+    model: Description,
+    home: std::sync::Arc<Home>,
+    store: hark_store::Config,
+}
+
+/// Starts everything, and waits until it is ready.
+///
+/// # Errors
+/// Whatever keeps it from starting: a setting, the home, the store, the model, an
+/// address.
+pub async fn start(config: &Config) -> anyhow::Result<Running> {
+    let process = Process::start("hark", &config.frame()).await?;
+    // The parts end after the public API, which needs them for what it still finishes.
+    let inner = Drain::new();
+    let foundation = Foundation::open(config).await?;
+    let home = foundation.home();
+    let parts = Parts::build(config, &foundation, &process)?;
+    let auth = Authenticator::new(&config.auth, home.id.clone())?;
+    let bound = bind(config, auth, &process, &parts).await?;
+    let address = bound.local_addr();
+    let model = parts.model().clone();
+
+    foundation.run(process.tasks(), &inner);
+    parts.run(process.tasks(), &inner);
+    let (drain, ended) = (process.drain().clone(), End(inner));
+    process
+        .tasks()
+        .spawn("public api", OnFailure::Shutdown, async move {
+            let _ended = ended;
+            bound.serve(drain).await
+        });
+    wait_until_ready(&process).await?;
+    let store = config.store()?;
+    Ok(Running {
+        process,
+        address,
+        model,
+        home,
+        store,
+    })
+}
+
+impl Running {
+    /// Where speakers and people reach it.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where metrics and health are.
+    pub fn admin_address(&self) -> SocketAddr {
+        self.process.admin_addr()
+    }
+
+    /// What turns audio into words.
+    pub fn model(&self) -> &Description {
+        &self.model
+    }
+
+    /// The home.
+    pub fn home(&self) -> &Home {
+        &self.home
+    }
+
+    /// Where state is kept.
+    pub fn store(&self) -> &hark_store::Config {
+        &self.store
+    }
+
+    /// Asks it to end.
+    pub fn stop(&self) {
+        self.process.drain().request();
+    }
+
+    /// Waits until it is told to end, and ends in order.
+    ///
+    /// # Errors
+    /// The failure that it could not live with, if that was the reason.
+    pub async fn finish(self) -> anyhow::Result<()> {
+        Ok(self.process.finish().await?)
+    }
+}
+
+/// Ends the parts when it is dropped, however the public API came to its end.
+#[derive(Debug)]
+struct End(Drain);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.0.request();
+    }
+}
+
+async fn bind(
+    config: &Config,
+    auth: Authenticator,
+    process: &Process,
+    parts: &Parts,
+) -> anyhow::Result<Bound> {
+    let descriptors = hark_proto::FILE_DESCRIPTOR_SET;
+    let server = Server::new(config.server.clone(), auth, process.health())
+        .services(descriptors, hark_ingest::NAMES, parts.ingest_routes())?
+        .services(descriptors, hark_router::PUBLIC_NAMES, parts.home_routes())?;
+    Ok(server.bind("--listen or server.listen").await?)
+}
+
+async fn wait_until_ready(process: &Process) -> anyhow::Result<()> {
+    tokio::select! {
+        () = process.health().ready() => Ok(()),
+        () = process.drain().requested() => {
+            anyhow::bail!("it was told to end before it was ready")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The settings of the whole: the process's frame, and those of each part.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use hark_home::Description;
+use hark_runtime::config::{Layers, load};
+use hark_runtime::{admin, auth, drain, process, server, telemetry};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::cli::{Engine, Settings};
+
+/// The settings of `hark up`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// The folder for state; what other settings name relatively is in it. Absent:
+    /// `$XDG_DATA_HOME/hark`, or `~/.local/share/hark`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_dir: Option<PathBuf>,
+    /// Logs.
+    pub log: telemetry::Config,
+    /// Where speakers and people reach it.
+    pub server: server::Config,
+    /// How callers prove who they are.
+    pub auth: auth::Config,
+    /// The port with metrics and health.
+    pub admin: admin::Config,
+    /// The end.
+    pub drain: drain::Config,
+    /// The home.
+    pub home: Home,
+    /// Where state is kept.
+    pub store: hark_store::Config,
+    /// How speakers are heard.
+    pub ingest: hark_ingest::Config,
+    /// How audio becomes words.
+    pub inference: hark_inference::Config,
+    /// How words become actions.
+    pub router: hark_router::Config,
+}
+
+/// What the home is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Home {
+    /// Its description, in TOML. Absent: the built-in virtual home.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<PathBuf>,
+}
+
+impl Home {
+    /// Reads the description.
+    ///
+    /// # Errors
+    /// Where the file is wrong, and how.
+    pub fn description(&self) -> Result<Description, hark_home::Error> {
+        match &self.file {
+            Some(file) => Description::load(file),
+            None => Ok(Description::builtin()),
+        }
+    }
+}
+
+impl Config {
+    /// Reads the settings: defaults < file < environment < flags.
+    ///
+    /// # Errors
+    /// What is wrong, and where it was given.
+    pub fn load(settings: &Settings) -> anyhow::Result<Self> {
+        let layers = match &settings.config {
+            Some(file) => Layers::new().file(file),
+            None => Layers::new(),
+        };
+        Ok(load(&flags(layers.process_variables(), settings))?)
+    }
+
+    /// Checks what can be checked without starting anything: the home, the model's place.
+    ///
+    /// # Errors
+    /// What is wrong.
+    pub fn check(&self) -> anyhow::Result<()> {
+        self.home.description()?;
+        self.inference.check()?;
+        if self.inference.engine == hark_inference::EngineKind::Candle {
+            let model = hark_inference::resolve(&self.inference.model)?;
+            std::fs::metadata(&model)
+                .with_context(|| format!("`inference.model`: {}", model.display()))?;
+        }
+        Ok(())
+    }
+
+    /// The folder for state.
+    ///
+    /// # Errors
+    /// If none is given and there is no home folder either.
+    pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
+        let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
+        if let Some(dir) = &self.data_dir {
+            return Ok(dir.clone());
+        }
+        let xdg = from("XDG_DATA_HOME").map(PathBuf::from);
+        let home = || from("HOME").map(|home| Path::new(&home).join(".local/share"));
+        let base = xdg.filter(|p| p.is_absolute()).or_else(home);
+        let base = base.context("no place for state: name one with --data-dir")?;
+        Ok(base.join("hark"))
+    }
+
+    /// The store's settings, with its file in the data folder.
+    ///
+    /// # Errors
+    /// As [`Config::data_dir`].
+    pub fn store(&self) -> anyhow::Result<hark_store::Config> {
+        let mut store = self.store.clone();
+        if store.kind == hark_store::Kind::Redb && store.path.is_relative() {
+            store.path = self.data_dir()?.join(store.path);
+        }
+        Ok(store)
+    }
+
+    /// The settings of the process's frame.
+    pub fn frame(&self) -> process::Config {
+        process::Config {
+            log: self.log.clone(),
+            admin: self.admin.clone(),
+            drain: self.drain.clone(),
+        }
+    }
+}
+
+fn flags(layers: Layers, settings: &Settings) -> Layers {
+    let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.display().to_string());
+    let engine = settings.engine.map(|e| match e {
+        Engine::Candle => "candle".to_owned(),
+        Engine::Fake => "fake".to_owned(),
+    });
+    let given = [
+        ("--listen", "server.listen", settings.listen.clone()),
+        (
+            "--admin-listen",
+            "admin.listen",
+            settings.admin_listen.clone(),
+        ),
+        ("--data-dir", "data_dir", path(&settings.data_dir)),
+        ("--home", "home.file", path(&settings.home)),
+        ("--model", "inference.model", settings.model.clone()),
+        ("--engine", "inference.engine", engine),
+    ];
+    given
+        .into_iter()
+        .fold(layers, |layers, (flag, key, value)| match value {
+            Some(value) => layers.flag(flag, key, value),
+            None => layers,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relative_store_is_in_the_data_folder() {
+        let mut config = Config {
+            data_dir: Some("/data".into()),
+            ..Config::default()
+        };
+        assert_eq!(config.store().unwrap().path, Path::new("/data/hark.redb"));
+        config.store.path = "/elsewhere/x.redb".into();
+        assert_eq!(config.store().unwrap().path, Path::new("/elsewhere/x.redb"));
+    }
+
+    #[test]
+    fn flags_say_where_they_go() {
+        let settings = Settings {
+            listen: Some("127.0.0.1:0".to_owned()),
+            engine: Some(Engine::Fake),
+            ..Settings::default()
+        };
+        let config: Config = load(&flags(Layers::new(), &settings)).unwrap();
+        assert_eq!(config.server.listen.port(), 0);
+        assert_eq!(config.inference.engine, hark_inference::EngineKind::Fake);
+
+        let settings = Settings {
+            listen: Some("nowhere".to_owned()),
+            ..Settings::default()
+        };
+        let error = load::<Config>(&flags(Layers::new(), &settings)).unwrap_err();
+        assert!(error.to_string().contains("flag --listen"), "{error}");
+    }
+
+    #[test]
+    fn what_is_printed_can_be_read_again() {
+        let text = hark_runtime::config::print(&Config::default()).unwrap();
+        let again: Config = toml::from_str(&text).unwrap();
+        assert_eq!(hark_runtime::config::print(&again).unwrap(), text);
+    }
+}
