@@ -1,3 +1,5 @@
+//! What settings are taken for, and how errors in them read.
+
 use std::path::PathBuf;
 
 use serde::Deserialize;

@@ -18,8 +18,8 @@ use crate::auth::Peer;
 /// Bytes of HTTP/2's connection preface (RFC 9113, section 3.4).
 const PREFACE_BYTES: usize = 24;
 
-/// A connection. Reading and writing fail once it is to be cut, or if its client does not
-/// send HTTP/2's preface in time.
+/// A connection. Reading and writing fail once it is to be cut, or if its client has not
+/// sent HTTP/2's preface in time or by when the server stops listening.
 #[derive(Debug)]
 pub(crate) struct Connection {
     io: Io,
@@ -39,23 +39,30 @@ pub(crate) enum Io {
 struct Hello {
     missing: usize,
     timeout: Pin<Box<Sleep>>,
+    closing: Pin<Box<WaitForCancellationFutureOwned>>,
+}
+
+/// When connections end that did not end by themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Ends {
+    /// All of them.
+    pub(crate) cut: CancellationToken,
+    /// Those that said nothing yet: the server does not listen any more.
+    pub(crate) closing: CancellationToken,
+    /// Those that said nothing for so long.
+    pub(crate) hello: Duration,
 }
 
 impl Connection {
-    pub(crate) fn new(
-        io: Io,
-        peer: Peer,
-        place: Option<Place>,
-        cut: CancellationToken,
-        hello: Duration,
-    ) -> Self {
+    pub(crate) fn new(io: Io, peer: Peer, place: Option<Place>, ends: Ends) -> Self {
         Self {
             io,
             peer,
-            cut: Box::pin(cut.cancelled_owned()),
+            cut: Box::pin(ends.cut.cancelled_owned()),
             hello: Some(Hello {
                 missing: PREFACE_BYTES,
-                timeout: Box::pin(tokio::time::sleep(hello)),
+                timeout: Box::pin(tokio::time::sleep(ends.hello)),
+                closing: Box::pin(ends.closing.cancelled_owned()),
             }),
             _place: place,
         }
@@ -69,7 +76,8 @@ impl Connection {
             ));
         }
         if let Some(hello) = &mut self.hello
-            && hello.timeout.as_mut().poll(cx).is_ready()
+            && (hello.timeout.as_mut().poll(cx).is_ready()
+                || hello.closing.as_mut().poll(cx).is_ready())
         {
             return Err(io::Error::new(
                 io::ErrorKind::TimedOut,

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use futures_util::{Stream, stream};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Config;
-use super::connection::{Connection, Io};
+use super::connection::{Connection, Ends, Io};
 use super::metrics::Metrics;
 use crate::auth::Peer;
 use crate::memory;
@@ -47,7 +47,8 @@ pub(crate) struct Incoming {
     source: Source,
     limits: Limits,
     places: Arc<Places>,
-    cut: CancellationToken,
+    ends: Ends,
+    _closing: DropGuard,
     metrics: Arc<Metrics>,
 }
 
@@ -68,18 +69,24 @@ impl Incoming {
 
     fn new(source: Source, limits: Limits) -> Self {
         let metrics = Metrics::shared();
+        let closing = CancellationToken::new();
         Self {
             source,
             limits,
             places: Arc::new(Places::new(Arc::clone(&metrics))),
-            cut: CancellationToken::new(),
+            _closing: closing.clone().drop_guard(),
+            ends: Ends {
+                cut: CancellationToken::new(),
+                closing,
+                hello: limits.hello,
+            },
             metrics,
         }
     }
 
     /// What cuts every connection that was accepted.
     pub(crate) fn cut(&self) -> CancellationToken {
-        self.cut.clone()
+        self.ends.cut.clone()
     }
 
     /// The connections, as tonic wants them.
@@ -130,7 +137,7 @@ impl Incoming {
     }
 
     fn connection(&self, io: Io, peer: Peer, place: Option<Place>) -> Connection {
-        Connection::new(io, peer, place, self.cut.clone(), self.limits.hello)
+        Connection::new(io, peer, place, self.ends.clone())
     }
 }
 

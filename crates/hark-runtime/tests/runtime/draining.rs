@@ -78,6 +78,20 @@ async fn assert_cut(house: &House, end: impl Fn()) {
 }
 
 #[tokio::test]
+async fn a_connection_that_never_spoke_does_not_hold_the_end_up() {
+    let house = House::open(Config {
+        handshake_timeout_ms: 3_600_000,
+        drain_grace_ms: 3_600_000,
+        ..config()
+    })
+    .await;
+    let _silent = TcpStream::connect(house.addr).await.unwrap();
+    tell(house.channel(), "who").await.unwrap();
+    let ended = tokio::time::timeout(PATIENCE, house.close()).await;
+    ended.unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn a_server_in_memory_ends_too() {
     let (house, channel) = House::in_memory(config());
     assert_eq!(
