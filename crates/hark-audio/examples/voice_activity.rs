@@ -1,8 +1,9 @@
-//! Shows what the voice activity detector makes of WAV files: one line a file with the
-//! share of frames over some thresholds, and with `--frames` every frame's level and
-//! probability.
+//! Shows what Hark's ear makes of WAV files: for each, how much of it sounds like speech
+//! and where its utterances lie; with `--frames` every frame's level and probability too.
 
 use hark_audio::{Framer, Vad, decode_clip};
+use hark_core::audio::samples_to_duration;
+use hark_core::endpointing::{Config, Endpointer, Event};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (flags, files): (Vec<String>, Vec<String>) =
@@ -20,28 +21,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 println!("{:6} ms {level:6.1} dBFS {p:.2}", i * 16);
             }
         }
-        println!("{}", summary(file, &heard));
+        println!("{file}: {}", summary(&heard, clip.pcm.samples().len()));
     }
     Ok(())
 }
 
-fn summary(file: &str, heard: &[(f32, f32)]) -> String {
-    let over = |threshold: f32| {
-        let count = heard.iter().filter(|(_, p)| *p >= threshold).count();
-        100 * count / heard.len().max(1)
-    };
+fn summary(heard: &[(f32, f32)], samples: usize) -> String {
+    let speech = heard.iter().filter(|(_, p)| *p >= 0.5).count();
     let max = heard.iter().map(|(_, p)| *p).fold(0.0, f32::max);
-    let loud = heard.iter().filter(|(l, _)| *l > -45.0).count();
+    let mut endpointer = Endpointer::new(&Config::default());
+    let mut events: Vec<Event> = heard
+        .iter()
+        .filter_map(|(_, p)| endpointer.push(*p))
+        .collect();
+    events.extend(endpointer.finish(samples as u64));
+    let events: Vec<String> = events.iter().map(describe).collect();
     format!(
-        "{file}: {} frames, {loud} over -45 dBFS, max {max:.2}, over 0.3: {}%, 0.5: {}%, 0.7: {}%",
-        heard.len(),
-        over(0.3),
-        over(0.5),
-        over(0.7)
+        "{:.2} s, {}% speech, at most {max:.2}; {}",
+        samples as f64 / 16_000.0,
+        100 * speech / heard.len().max(1),
+        events.join(", ")
     )
 }
 
+fn describe(event: &Event) -> String {
+    let seconds = |at: u64| samples_to_duration(at).as_secs_f64();
+    match event {
+        Event::Begin { at } => format!("begin {:.2}", seconds(*at)),
+        Event::End(end) => format!("end {:.2} ({})", seconds(end.at), end.reason.as_str()),
+        Event::NothingSaid { .. } => "nothing said".to_owned(),
+    }
+}
+
 fn level_dbfs(frame: &[f32]) -> f32 {
-    let power = frame.iter().map(|s| s * s).sum::<f32>() / 256.0;
+    let power = frame.iter().map(|s| s * s).sum::<f32>() / frame.len() as f32;
     10.0 * (power + 1e-12).log10()
 }

@@ -65,7 +65,7 @@ impl Default for Config {
             max_streams: 64,
             max_recognitions: 16,
             max_attached: 256,
-            max_waiting_utterances: 4,
+            max_waiting_utterances: 2,
             idle_gap_ms: 5_000,
             transcribe_timeout_ms: 15_000,
             handle_timeout_ms: 5_000,

@@ -239,11 +239,14 @@ impl Session {
                     let out = &self.out;
                     out.event(Event::Begin, span.ordinal, span.begin).await?;
                 }
-                Heard::Spoken(spoken) => self.spoken(spoken).await?,
+                Heard::Spoken(spoken) => {
+                    self.spoken(spoken).await?;
+                    if self.single_utterance {
+                        self.listening = false;
+                        return Ok(());
+                    }
+                }
                 Heard::Nothing { ordinal, offset } => self.nothing(ordinal, offset).await?,
-            }
-            if !self.listening && self.single_utterance {
-                break;
             }
         }
         Ok(())
@@ -258,9 +261,6 @@ impl Session {
             "utterance ended"
         );
         self.waiting.push_back((spoken, Instant::now()));
-        if self.single_utterance {
-            self.listening = false;
-        }
         self.out.event(Event::End, span.ordinal, span.end).await
     }
 

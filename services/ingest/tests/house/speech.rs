@@ -262,6 +262,25 @@ async fn a_single_utterance_ends_the_session() {
 }
 
 #[tokio::test]
+async fn an_utterance_that_the_stream_ends_in_is_answered() {
+    let house = House::new().await;
+    for single_utterance in [false, true] {
+        let config = v1::StreamingConfig {
+            single_utterance,
+            transcribe_only: true,
+            ..config()
+        };
+        let mut session = Session::with(&house, config).await;
+        session.say(&VOICE[44..]).await;
+        let heard = session.close().await;
+        assert_eq!(heard.results()[0].alternatives.len(), 1);
+        let end = (VOICE.len() as u64 - 44) / 2;
+        assert_eq!(heard.results()[0].end_offset_samples, end);
+    }
+    house.end().await;
+}
+
+#[tokio::test]
 async fn words_only_act_on_nothing() {
     let house = House::new().await;
     let words = v1::StreamingConfig {
