@@ -29,9 +29,14 @@ async fn main() -> anyhow::Result<()> {
     if let Some(path) = args.config {
         layers = layers.file(path);
     }
-    let flags = [("--listen", "server.listen", args.listen), ("--model", "inference.model", args.model)];
+    let flags = [
+        ("--listen", "server.listen", args.listen),
+        ("--model", "inference.model", args.model),
+    ];
     for (flag, key, value) in flags {
-        layers = value.into_iter().fold(layers, |layers, value| layers.flag(flag, key, value));
+        layers = value
+            .into_iter()
+            .fold(layers, |layers, value| layers.flag(flag, key, value));
     }
     hark_inference::process::run(&layers).await?;
     Ok(())

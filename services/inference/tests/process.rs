@@ -1,6 +1,9 @@
 //! The real program: what it refuses to start with, and how it ends.
 
-#![expect(clippy::unwrap_used, reason = "everything here is a test or serves one")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "everything here is a test or serves one"
+)]
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Command, Stdio};
