@@ -10,7 +10,7 @@ use hark_core::{Language, SessionId, SpeakerId};
 /// Hark hears its speakers, understands them with Whisper, and acts on the home, all on
 /// machines of your own.
 #[derive(Debug, Parser)]
-#[command(name = "hark", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(name = "hark", version, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -138,8 +138,7 @@ pub struct Speaker {
     /// The language it is said in, like de or en-GB [default: the home's]
     #[arg(long, value_name = "TAG", value_parser = Language::parse)]
     pub lang: Option<Language>,
-    /// The session; with the same one and the same ordinal, nothing is done twice
-    /// [default: a new one]
+    /// The session: the same one and ordinal again do nothing twice [default: a new one]
     #[arg(long, value_name = "UUID", value_parser = SessionId::parse)]
     pub session: Option<SessionId>,
     /// The number of the first utterance in the session
@@ -154,8 +153,10 @@ pub struct Say {
     /// Recordings: WAV, at most 30 s each
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
+    /// Who speaks
     #[command(flatten)]
     pub speaker: Speaker,
+    /// The Hark that is asked
     #[command(flatten)]
     pub connection: Connection,
     /// Send it as fast as it was spoken, like a speaker in a room
@@ -182,8 +183,10 @@ pub struct Text {
     /// The sentence
     #[arg(value_name = "SENTENCE")]
     pub sentence: String,
+    /// Who speaks
     #[command(flatten)]
     pub speaker: Speaker,
+    /// The Hark that is asked
     #[command(flatten)]
     pub connection: Connection,
     /// Print one JSON object
@@ -230,6 +233,7 @@ Exit status: 0 done, 2 if a file had no words in it, 1 error.";
 /// Calls that list something once.
 #[derive(Debug, Clone, Args)]
 pub struct List {
+    /// The Hark that is asked
     #[command(flatten)]
     pub connection: Connection,
     /// Print JSON, one object a line
@@ -243,6 +247,7 @@ pub struct Devices {
     /// Only those of this area: its id or name
     #[arg(long, value_name = "AREA")]
     pub area: Option<String>,
+    /// What is listed, and how
     #[command(flatten)]
     pub watch: Watch,
 }
@@ -250,6 +255,7 @@ pub struct Devices {
 /// Calls that list something once or as it changes.
 #[derive(Debug, Clone, Args)]
 pub struct Watch {
+    /// What is listed
     #[command(flatten)]
     pub list: List,
     /// Go on, and print what changes
@@ -271,7 +277,7 @@ Settings come from defaults, then a TOML file, then the environment, then flags;
 overrides what came before. HARK__SERVER__LISTEN is server.listen.
 
 Examples:
-  hark config print > hark.toml              all settings with their defaults
+  hark config print > hark.toml              all settings that have a default
   hark config check --config hark.toml       is it right?
   hark config schema > hark.schema.json      for an editor";
 
@@ -318,7 +324,7 @@ mod tests {
                 vec!["hark", "text", "x", "--speaker", "a/b"],
                 "a speaker id",
             ),
-            (vec!["hark", "text", "x", "--ordinal", "-1"], "--ordinal"),
+            (vec!["hark", "text", "x", "--ordinal=-1"], "--ordinal"),
         ] {
             let error = Cli::try_parse_from(&line).unwrap_err().to_string();
             assert!(error.contains(part), "{line:?}: {error}");

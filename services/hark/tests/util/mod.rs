@@ -12,7 +12,7 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::Value;
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 
 /// How long anything may take before a test gives up on it.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -133,38 +133,27 @@ impl Ended {
     }
 }
 
-/// A `hark up` that is ready.
-pub struct Up {
+/// A process that runs, and the lines that it prints.
+pub struct Running {
     child: Child,
-    pub address: String,
-    stdout: mpsc::Receiver<String>,
+    log: NamedTempFile,
+    lines: mpsc::Receiver<String>,
 }
 
-impl Up {
-    /// Starts it and waits until it says that it listens.
+impl Running {
     pub fn start(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        let log = NamedTempFile::new().unwrap();
+        command.stdout(Stdio::piped()).stderr(log.reopen().unwrap());
         let mut child = command.spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        let (send, stdout) = mpsc::channel();
+        let (send, lines) = mpsc::channel();
         std::thread::spawn(move || {
             for line in out.lines() {
                 // Nobody has to listen.
                 let _ = send.send(line.unwrap());
             }
         });
-        let mut up = Self {
-            child,
-            address: String::new(),
-            stdout,
-        };
-        let line = up
-            .stdout
-            .recv_timeout(PATIENCE)
-            .expect("hark up says where it listens");
-        let address = line.strip_prefix("listening on ").expect("an address");
-        address.clone_into(&mut up.address);
-        up
+        Self { child, log, lines }
     }
 
     pub fn pid(&self) -> u32 {
@@ -175,32 +164,68 @@ impl Up {
         kill(Pid::from_raw(self.child.id().cast_signed()), signal).unwrap();
     }
 
+    /// The next line of stdout.
+    pub fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("another line")
+    }
+
+    /// Reads lines of JSON until one is as wanted.
+    pub fn until(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let value = serde_json::from_str(&self.line()).unwrap();
+            if wanted(&value) {
+                return value;
+            }
+        }
+    }
+
     /// Waits for its end.
     pub fn wait(mut self) -> ExitStatus {
         // Its stdout closes when it ends.
-        while self.stdout.recv_timeout(PATIENCE).is_ok() {}
+        while self.lines.recv_timeout(PATIENCE).is_ok() {}
         self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            let log = std::fs::read_to_string(self.log.path());
+            println!("what it said:\n{}", log.unwrap_or_default());
+        }
+    }
+}
+
+/// A `hark up` that is ready.
+pub struct Up {
+    pub process: Running,
+    pub address: String,
+}
+
+impl Up {
+    /// Starts it and waits until it says that it listens.
+    pub fn start(command: Command) -> Self {
+        let process = Running::start(command);
+        let line = process.line();
+        let address = line.strip_prefix("listening on ").expect("an address");
+        let address = address.to_owned();
+        Self { process, address }
     }
 
     /// Asks it to end, and checks that it does so in order.
     pub fn stop(self) {
-        self.signal(Signal::SIGTERM);
-        let status = self.wait();
+        self.process.signal(Signal::SIGTERM);
+        let status = self.process.wait();
         assert_eq!(status.code(), Some(0), "{status}");
     }
 
     /// Kills it as a power cut would.
     pub fn kill(self) {
-        self.signal(Signal::SIGKILL);
-        self.wait();
-    }
-}
-
-impl Drop for Up {
-    fn drop(&mut self) {
-        // It may have ended before.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        self.process.signal(Signal::SIGKILL);
+        self.process.wait();
     }
 }
 
@@ -219,4 +244,35 @@ pub fn device(place: &Place, up: &Up, id: &str) -> Value {
         .done();
     let found = devices.json().into_iter().find(|d| d["id"] == id);
     found.unwrap_or_else(|| panic!("no {id} in {devices:?}"))
+}
+
+/// An object with what differs from run to run replaced by its name in brackets: each
+/// path names a field, `*` all fields of an object. What is `null` stays `null`.
+pub fn redacted(mut object: Value, paths: &[&str]) -> Value {
+    for path in paths {
+        let keys: Vec<_> = path.split('.').collect();
+        redact(&mut object, &keys);
+    }
+    object
+}
+
+fn redact(value: &mut Value, keys: &[&str]) {
+    let Some((key, rest)) = keys.split_first() else {
+        return;
+    };
+    for (name, field) in value.as_object_mut().expect("an object") {
+        if *key != "*" && key != name {
+            continue;
+        }
+        match rest.is_empty() {
+            true if !field.is_null() => *field = format!("[{name}]").into(),
+            true => {}
+            false => redact(field, rest),
+        }
+    }
+}
+
+/// A new session, as text.
+pub fn session() -> String {
+    hark_client::new_session().to_string()
 }
