@@ -37,7 +37,7 @@ done
   cat "$work/log" >&2
   exit 1
 }
-address=$("$python" -c 'import json, sys; print(json.load(sys.stdin)["listen"])' <"$work/ready.json")
+address=$("$python" -c 'import json, sys; print(json.load(sys.stdin)["address"])' <"$work/ready.json")
 
 espeak-ng -v de+m3 -w "$work/lamp.wav" "Schalte das Licht im Flur ein"
 PYTHONDONTWRITEBYTECODE=1
