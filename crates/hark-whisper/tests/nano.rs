@@ -199,3 +199,25 @@ fn it_says_what_it_is() {
         [Language::german(), Language::english()]
     );
 }
+
+/// candle adds large tensors on threads of its own, which no setting of ours bounds.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_threads_but_ours_compute() {
+    let clip = &clips(&data().join("clips.tsv"))[0];
+    let mut samples = clip.audio.samples().to_vec();
+    samples.resize(16_000 * 30, 0.0);
+    refusal(samples, &["de"]).unwrap();
+    let threads: Vec<String> = std::fs::read_dir("/proc/self/task")
+        .unwrap()
+        .filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("comm")).ok())
+        .collect();
+    assert!(
+        threads.iter().any(|name| name.starts_with("hark-compute")),
+        "{threads:?}"
+    );
+    assert!(
+        !threads.iter().any(|name| name.starts_with("candle")),
+        "{threads:?}"
+    );
+}

@@ -137,10 +137,11 @@ impl Projection {
     }
 
     fn scaled(self, heads: usize) -> candle_core::Result<Self> {
-        let scale = 1.0 / ((self.weight.dim(0)? / heads) as f64).sqrt();
+        let factor = 1.0 / ((self.weight.dim(0)? / heads) as f32).sqrt();
+        let bias = self.bias.map(|bias| ops::scale(bias, factor));
         Ok(Self {
-            weight: (self.weight * scale)?,
-            bias: self.bias.map(|b| b * scale).transpose()?,
+            weight: ops::scale(self.weight, factor)?,
+            bias: bias.transpose()?,
         })
     }
 

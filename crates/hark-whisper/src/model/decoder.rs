@@ -4,7 +4,7 @@ use candle_core::{Device, Tensor};
 
 use super::attention::{CrossAttention, KeyValue, SelfAttention};
 use super::encoder::{Mlp, norm};
-use super::ops::{LayerNorm, Linear};
+use super::ops::{self, LayerNorm, Linear};
 use crate::Error;
 use crate::checkpoint::Tensors;
 use crate::dimensions::Dimensions;
@@ -103,7 +103,7 @@ impl Decoder {
     pub fn step(&self, cache: &mut Cache, tokens: &[u32]) -> candle_core::Result<Tensor> {
         let ids = Tensor::from_slice(tokens, tokens.len(), &Device::Cpu)?;
         let positions = self.positions.narrow(0, cache.length, tokens.len())?;
-        let mut x = (self.tokens.index_select(&ids, 0)? + positions)?;
+        let mut x = ops::add(self.tokens.index_select(&ids, 0)?, &positions)?;
         for (block, kept) in self.blocks.iter().zip(&cache.blocks) {
             x = block.forward(&x, kept, cache.length)?;
         }
@@ -128,10 +128,10 @@ impl Block {
         let attended = self
             .attention
             .step(&self.attention_norm.forward(x)?, &cache.text, past)?;
-        let x = (x + attended)?;
+        let x = ops::add(attended, x)?;
         let heard = self
             .cross
             .forward(&self.cross_norm.forward(&x)?, &cache.audio)?;
-        self.mlp.forward(&(x + heard)?)
+        self.mlp.forward(&ops::add(heard, &x)?)
     }
 }

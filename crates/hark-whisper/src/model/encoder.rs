@@ -62,7 +62,8 @@ impl Encoder {
         let x = Tensor::from_slice(&mel.values, (mel.frames, mel.bins), &Device::Cpu)?;
         let x = ops::gelu(self.conv1.forward(&x)?)?;
         let x = ops::gelu(self.conv2.forward(&x)?)?;
-        let mut x = (&x + self.positions.narrow(0, 0, x.dim(0)?)?)?;
+        let positions = self.positions.narrow(0, 0, x.dim(0)?)?;
+        let mut x = ops::add(x, &positions)?;
         for block in &self.blocks {
             if cancel.is_cancelled() {
                 return Err(Error::Cancelled);
@@ -117,7 +118,8 @@ impl Block {
     }
 
     fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
-        let x = (x + self.attention.forward(&self.attention_norm.forward(x)?)?)?;
+        let attended = self.attention.forward(&self.attention_norm.forward(x)?)?;
+        let x = ops::add(attended, x)?;
         self.mlp.forward(&x)
     }
 }
@@ -139,7 +141,7 @@ impl Mlp {
     /// `[positions, width]` → `[positions, width]`, added to what came in.
     pub fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let wide = ops::gelu(self.wide.forward(&self.norm.forward(x)?)?)?;
-        x + self.narrow.forward(&wide)?
+        ops::add(self.narrow.forward(&wide)?, x)
     }
 }
 

@@ -5,6 +5,7 @@
 //! of the text; everything is in single precision on the CPU.
 
 mod attention;
+mod cpu;
 mod decoder;
 mod encoder;
 pub(crate) mod kernels;

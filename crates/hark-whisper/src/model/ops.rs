@@ -1,16 +1,14 @@
 //! Layers made of candle's matrix product and our own kernels.
+//!
+//! Sums of large tensors are ours too: candle adds on threads of its own, which no
+//! setting of ours bounds and which spin between two sums.
 
-use candle_core::{
-    CpuStorage, CustomOp2, CustomOp3, D, InplaceOp1, Layout, Result, Shape, Tensor, bail,
-};
-use rayon::prelude::*;
+use candle_core::{D, Result, Tensor};
 
-use super::kernels;
+use super::cpu::{AddOp, FewQueriesOp, FewRowsOp, GeluOp, LayerNormOp, ScaleOp, SoftmaxOp};
 
 /// So many rows are few: a decoder's prompt.
 const FEW: usize = 4;
-/// Below so many values another thread costs more than it helps.
-const WORTH_SHARING: usize = 16_384;
 
 /// A product with a weight of `[out, in]`, plus a bias.
 ///
@@ -40,7 +38,7 @@ impl Linear {
             x.matmul(&self.weight.t()?)?
         };
         match &self.bias {
-            Some(bias) => product.broadcast_add(bias),
+            Some(bias) => add(product, bias),
             None => Ok(product),
         }
     }
@@ -61,6 +59,19 @@ impl LayerNorm {
         x.contiguous()?
             .apply_op3_no_bwd(&self.weight, &self.bias, &LayerNormOp)
     }
+}
+
+/// Adds a tensor to one that nobody else holds, in place: of the same shape, or a row
+/// that is added to every row.
+pub(crate) fn add(x: Tensor, y: &Tensor) -> Result<Tensor> {
+    x.inplace_op2(y, &AddOp)?;
+    Ok(x)
+}
+
+/// Multiplies a tensor that nobody else holds, in place.
+pub(crate) fn scale(x: Tensor, factor: f32) -> Result<Tensor> {
+    x.inplace_op1(&ScaleOp(factor))?;
+    Ok(x)
 }
 
 /// GELU with the true error function, in place.
@@ -105,207 +116,10 @@ pub(crate) fn attend(
     Tensor::cat(&mixed, 0)
 }
 
-struct FewRowsOp;
-
-impl CustomOp2 for FewRowsOp {
-    fn name(&self) -> &'static str {
-        "few-rows-product"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (rows, width) = x_layout.shape().dims2()?;
-        let x = values(x, x_layout)?;
-        let weight = values(weight, weight_layout)?;
-        let n_out = weight.len() / width;
-        let at_once = WORTH_SHARING.div_ceil(width);
-        let mut out = vec![0.0; rows * n_out];
-        for (row, out) in x.chunks_exact(width).zip(out.chunks_exact_mut(n_out)) {
-            out.par_chunks_mut(at_once)
-                .zip(weight.par_chunks(at_once * width))
-                .for_each(|(out, weight)| {
-                    for (out, weight) in out.iter_mut().zip(weight.chunks_exact(width)) {
-                        *out = kernels::dot(row, weight);
-                    }
-                });
-        }
-        Ok((CpuStorage::F32(out), (rows, n_out).into()))
-    }
-}
-
-struct FewQueriesOp {
-    past: Option<usize>,
-}
-
-impl CustomOp3 for FewQueriesOp {
-    fn name(&self) -> &'static str {
-        "few-queries-attention"
-    }
-
-    fn cpu_fwd(
-        &self,
-        query: &CpuStorage,
-        query_layout: &Layout,
-        key: &CpuStorage,
-        key_layout: &Layout,
-        value: &CpuStorage,
-        value_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (heads, queries, width) = query_layout.shape().dims3()?;
-        let query = Rows::of(query, query_layout)?;
-        let key = Rows::of(key, key_layout)?;
-        let value = Rows::of(value, value_layout)?;
-        let mut out = vec![0.0; heads * queries * width];
-        out.par_chunks_mut(queries * width)
-            .enumerate()
-            .for_each(|(head, out)| {
-                let mut weights = vec![0.0; key.rows];
-                for (i, out) in out.chunks_exact_mut(width).enumerate() {
-                    let query = query.row(head, i);
-                    for (at, weight) in weights.iter_mut().enumerate() {
-                        *weight = kernels::dot(query, key.row(head, at));
-                    }
-                    let valid = self.past.map_or(key.rows, |past| past + i + 1);
-                    kernels::softmax(&mut weights, valid.min(key.rows));
-                    for (at, &weight) in weights.iter().enumerate() {
-                        kernels::add_scaled(out, value.row(head, at), weight);
-                    }
-                }
-            });
-        Ok((CpuStorage::F32(out), (heads, queries, width).into()))
-    }
-}
-
-/// The rows of `[heads, rows, width]`, wherever they lie, each in one piece.
-struct Rows<'a> {
-    values: &'a [f32],
-    rows: usize,
-    width: usize,
-    /// From one head to the next, and from one row to the next.
-    strides: [usize; 2],
-}
-
-impl<'a> Rows<'a> {
-    fn of(storage: &'a CpuStorage, layout: &Layout) -> Result<Self> {
-        let (_, rows, width) = layout.shape().dims3()?;
-        match (storage, layout.stride()) {
-            (CpuStorage::F32(values), &[head, row, 1]) => Ok(Self {
-                values: &values[layout.start_offset()..],
-                rows,
-                width,
-                strides: [head, row],
-            }),
-            _ => bail!("the values are not rows of single-precision ones"),
-        }
-    }
-
-    fn row(&self, head: usize, at: usize) -> &'a [f32] {
-        &self.values[head * self.strides[0] + at * self.strides[1]..][..self.width]
-    }
-}
-
-struct LayerNormOp;
-
-impl CustomOp3 for LayerNormOp {
-    fn name(&self) -> &'static str {
-        "layer-norm"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        let x = values(x, x_layout)?;
-        let weight = values(weight, weight_layout)?;
-        let bias = values(bias, bias_layout)?;
-        let mut out = vec![0.0; x.len()];
-        let rows_at_once = WORTH_SHARING.div_ceil(weight.len()) * weight.len();
-        out.par_chunks_mut(rows_at_once)
-            .zip(x.par_chunks(rows_at_once))
-            .for_each(|(out, x)| {
-                let rows = x.chunks_exact(weight.len());
-                for (row, out) in rows.zip(out.chunks_exact_mut(weight.len())) {
-                    kernels::layer_norm(row, weight, bias, out);
-                }
-            });
-        Ok((CpuStorage::F32(out), x_layout.shape().clone()))
-    }
-}
-
-struct GeluOp;
-
-impl InplaceOp1 for GeluOp {
-    fn name(&self) -> &'static str {
-        "gelu"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        values_mut(storage, layout)?
-            .par_chunks_mut(WORTH_SHARING)
-            .for_each(|chunk| {
-                for value in chunk {
-                    *value = kernels::gelu(*value);
-                }
-            });
-        Ok(())
-    }
-}
-
-struct SoftmaxOp {
-    queries: usize,
-    keys: usize,
-    past: Option<usize>,
-}
-
-impl InplaceOp1 for SoftmaxOp {
-    fn name(&self) -> &'static str {
-        "softmax"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
-        let rows_at_once = WORTH_SHARING.div_ceil(self.keys);
-        values_mut(storage, layout)?
-            .par_chunks_mut(rows_at_once * self.keys)
-            .enumerate()
-            .for_each(|(at, chunk)| {
-                for (i, row) in chunk.chunks_exact_mut(self.keys).enumerate() {
-                    let query = (at * rows_at_once + i) % self.queries;
-                    let valid = self.past.map_or(self.keys, |past| past + query + 1);
-                    kernels::softmax(row, valid.min(self.keys));
-                }
-            });
-        Ok(())
-    }
-}
-
-fn values<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((from, to))) => Ok(&values[from..to]),
-        _ => bail!("the values are not contiguous single-precision ones"),
-    }
-}
-
-fn values_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((from, to))) => Ok(&mut values[from..to]),
-        _ => bail!("the values are not contiguous single-precision ones"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use candle_core::Device;
+    use candle_core::{Device, Shape};
 
     fn tensor(values: &[f32], shape: impl Into<Shape>) -> Tensor {
         Tensor::from_slice(values, shape, &Device::Cpu).unwrap()
@@ -374,6 +188,17 @@ mod tests {
         for got in many.to_vec2::<f32>().unwrap() {
             assert_eq!(got, one[0]);
         }
+    }
+
+    #[test]
+    fn a_row_is_added_to_every_row() {
+        let sum = add(tensor(&[1.0; 6], (3, 2)), &tensor(&[1.0, 2.0], 2)).unwrap();
+        assert_eq!(sum.to_vec2::<f32>().unwrap(), [[2.0, 3.0]; 3]);
+        let sum = add(sum, &tensor(&[1.0; 6], (3, 2))).unwrap();
+        assert_eq!(sum.to_vec2::<f32>().unwrap(), [[3.0, 4.0]; 3]);
+        let half = scale(sum, 0.5).unwrap();
+        assert_eq!(half.to_vec2::<f32>().unwrap(), [[1.5, 2.0]; 3]);
+        assert!(add(half, &tensor(&[1.0; 4], 4)).is_err());
     }
 
     #[test]
