@@ -21,21 +21,23 @@ fn main() {
     let clock = Arc::new(SystemClock::new());
     let memory = MemoryStore::open(clock.clone()).expect("memory opens");
     let redb = RedbStore::open(&folder.path().join("bench.redb"), clock).expect("redb opens");
-    transactions(&mut criterion, "memory", Arc::new(memory));
-    transactions(&mut criterion, "redb", Arc::new(redb));
+    let stores: [(_, Arc<dyn Store>); 2] = [("memory", Arc::new(memory)), ("redb", Arc::new(redb))];
+    for (name, store) in &stores {
+        transactions(&mut criterion, name, store);
+    }
     criterion.final_summary();
 }
 
-fn transactions(criterion: &mut Criterion, name: &str, store: Arc<dyn Store>) {
+fn transactions(criterion: &mut Criterion, name: &str, store: &Arc<dyn Store>) {
     let runtime = Runtime::new().expect("a runtime");
     let next = Arc::new(AtomicU64::new(0));
     let mut group = criterion.benchmark_group(format!("store/{name}"));
     group.bench_function("one", |b| {
-        b.to_async(&runtime).iter(|| commit(&store, &next));
+        b.to_async(&runtime).iter(|| commit(store, &next));
     });
     group.throughput(Throughput::Elements(16));
     group.bench_function("sixteen at once", |b| {
-        b.to_async(&runtime).iter(|| sixteen(&store, &next));
+        b.to_async(&runtime).iter(|| sixteen(store, &next));
     });
     group.finish();
 }

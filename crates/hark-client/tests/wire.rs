@@ -1,5 +1,10 @@
 //! What the client sends, and how it takes what comes back, over real connections.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod server;
 
 use std::time::Duration;

@@ -11,6 +11,11 @@
 //! and commit them. Never edit or remove a line: programs that were built when it was
 //! written still send those bytes.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 #[path = "stored/examples.rs"]
 mod examples;
 #[path = "stored/types.rs"]

@@ -1,7 +1,7 @@
 //! All of Hark in one process, and the command line a person uses.
 //!
 //! [`Cli`] is what a person may type, [`run`] does it. [`up`] puts ingest, inference and
-//! router together; [`command`] has one module a command, [`show`] what they print.
+//! router together; `command` has one module a command, `show` what they print.
 
 pub mod cli;
 mod clips;

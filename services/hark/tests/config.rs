@@ -1,5 +1,10 @@
 //! Settings: printed, checked, documented, and refused with the place named.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use util::{Ended, Place};

@@ -1,5 +1,10 @@
 //! The demo, as a person sees it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use util::Place;

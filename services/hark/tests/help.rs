@@ -1,5 +1,10 @@
 //! What the program says about itself.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use util::Place;

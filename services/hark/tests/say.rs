@@ -1,6 +1,11 @@
 //! Recordings against a real `hark up` with the bundled model, and recordings that are
 //! none.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};

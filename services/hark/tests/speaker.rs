@@ -1,5 +1,10 @@
 //! A speaker's side of a running house: it is reached when a timer rings.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use hark_client::{Client, Hello, Options};

@@ -1,5 +1,10 @@
 //! Typed sentences against a real `hark up`: what they do, and how they end.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use serde_json::Value;

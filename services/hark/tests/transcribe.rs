@@ -1,5 +1,10 @@
 //! Recordings to words without a server, and models that are none.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use std::path::Path;

@@ -1,6 +1,11 @@
 //! `hark up` as a process: how it starts, what keeps it from starting, how it ends, and
 //! what outlives it.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use nix::sys::signal::Signal;

@@ -1,5 +1,10 @@
 //! Following a house while it changes, and while it ends.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 mod util;
 
 use nix::sys::signal::Signal;

@@ -1,19 +1,16 @@
 //! `hark-inference`: a worker as a process of its own.
 
-use std::path::PathBuf;
-
 use clap::Parser;
 use hark_runtime::config::Layers;
 
 /// Turns audio into words, for the other processes of a Hark cluster.
-///
 /// Settings come from a TOML file, then variables like HARK__INFERENCE__MODEL, then flags.
 #[derive(Debug, Parser)]
 #[command(name = "hark-inference", version)]
 struct Args {
     /// A TOML file with settings.
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    config: Option<std::path::PathBuf>,
     /// Where to listen.
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<String>,

@@ -10,10 +10,10 @@ mod speech;
 pub(crate) mod workers;
 
 use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
 use hark_proto::Error;
 use hark_proto::v1::cluster_server::ClusterServer;
 use hark_proto::v1::recognizer_server::RecognizerServer;
@@ -42,19 +42,15 @@ pub(crate) fn routes(shared: &Arc<Shared>, drain: &Drain, about: About) -> Route
     let recognizer = recognizer::Service::new(Arc::clone(shared));
     let cluster = cluster::Service::new(Arc::clone(shared), about);
     Routes::new(SpeechServer::new(speech).max_decoding_message_size(MAX_STREAM_MESSAGE))
-        .add_service(
-            RecognizerServer::new(recognizer).max_decoding_message_size(MAX_CLIP_MESSAGE),
-        )
+        .add_service(RecognizerServer::new(recognizer).max_decoding_message_size(MAX_CLIP_MESSAGE))
         .add_service(SpeakersServer::new(speakers).max_decoding_message_size(MAX_STREAM_MESSAGE))
         .add_service(ClusterServer::new(cluster).max_decoding_message_size(MAX_STREAM_MESSAGE))
 }
 
-type Answers<M> = Pin<Box<dyn Stream<Item = Result<M, Status>> + Send>>;
-
 /// A response stream that runs what fills it: `run` gets on whenever the stream is
 /// polled, and ends with it, so nothing is left behind when a caller goes. What `run`
 /// sent arrives before its error.
-fn driven<T, M, F>(run: impl FnOnce(mpsc::Sender<T>) -> F) -> Answers<M>
+fn driven<T, M, F>(run: impl FnOnce(mpsc::Sender<T>) -> F) -> BoxStream<'static, Result<M, Status>>
 where
     T: Send + 'static,
     M: From<T> + Send + 'static,
@@ -87,12 +83,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_sent_arrives_before_the_error() {
-        let stream: Answers<u64> = driven(|out: mpsc::Sender<u32>| async move {
-            for i in 0..100 {
-                out.send(i).await.map_err(|_| Error::internal("gone"))?;
-            }
-            Err(Error::unavailable("over"))
-        });
+        let stream: BoxStream<'static, Result<u64, Status>> =
+            driven(|out: mpsc::Sender<u32>| async move {
+                for i in 0..100 {
+                    out.send(i).await.map_err(|_| Error::internal("gone"))?;
+                }
+                Err(Error::unavailable("over"))
+            });
         let got: Vec<_> = stream.collect().await;
         assert_eq!(got.len(), 101);
         assert!(got[..100].iter().all(Result::is_ok));
@@ -103,11 +100,12 @@ mod tests {
     #[tokio::test]
     async fn it_ends_with_the_stream() {
         let (alive, dropped) = oneshot::channel::<()>();
-        let mut stream: Answers<u64> = driven(|out: mpsc::Sender<u32>| async move {
-            let _alive = alive;
-            out.send(1).await.map_err(|_| Error::internal("gone"))?;
-            std::future::pending().await
-        });
+        let mut stream: BoxStream<'static, Result<u64, Status>> =
+            driven(|out: mpsc::Sender<u32>| async move {
+                let _alive = alive;
+                out.send(1).await.map_err(|_| Error::internal("gone"))?;
+                std::future::pending().await
+            });
         assert!(stream.next().await.is_some());
         assert!(stream.next().now_or_never().is_none());
         drop(stream);

@@ -57,7 +57,8 @@ impl Metrics {
 
     /// An utterance ended.
     pub(crate) fn ended(&self, reason: EndReason, speech: Duration) {
-        self.ends.add(1, &[KeyValue::new("reason", reason.as_str())]);
+        self.ends
+            .add(1, &[KeyValue::new("reason", reason.as_str())]);
         self.speech.record(speech.as_secs_f64(), &[]);
     }
 

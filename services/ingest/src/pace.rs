@@ -51,7 +51,11 @@ mod tests {
         assert_eq!(pace.brought(s(0), s(60)), s(0));
         assert_eq!(pace.brought(s(0), s(8)), s(2));
         assert_eq!(pace.brought(s(2), s(4)), s(1));
-        assert_eq!(pace.brought(s(100), s(60)), s(0), "the burst is there again");
+        assert_eq!(
+            pace.brought(s(100), s(60)),
+            s(0),
+            "the burst is there again"
+        );
     }
 
     proptest! {

@@ -159,12 +159,20 @@ mod tests {
             ..Config::default()
         };
         let error = identity(&config).unwrap_err().to_string();
-        assert!(error.contains("languages") && error.contains("german"), "{error}");
+        assert!(
+            error.contains("languages") && error.contains("german"),
+            "{error}"
+        );
         let config = Config {
             home: "my home".to_owned(),
             ..Config::default()
         };
-        assert!(identity(&config).unwrap_err().to_string().contains("`home`"));
+        assert!(
+            identity(&config)
+                .unwrap_err()
+                .to_string()
+                .contains("`home`")
+        );
     }
 
     #[tokio::test]

@@ -8,10 +8,9 @@
 mod messages;
 
 use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt as _};
 use hark_core::outcome::Timings;
 use hark_core::utterance::{ResumePoint, Span};
@@ -69,8 +68,6 @@ fn idle(shared: &Shared) -> Error {
     Error::deadline_exceeded(format!("no message for {gap:?}; send audio, or close"))
 }
 
-type Working = Pin<Box<dyn Future<Output = (Span, Result<Answer, Error>)> + Send>>;
-
 struct Session {
     shared: Arc<Shared>,
     out: Outbox,
@@ -87,14 +84,14 @@ struct Session {
     listening: bool,
     draining: bool,
     waiting: VecDeque<(Spoken, Instant)>,
-    working: Option<Working>,
+    working: Option<BoxFuture<'static, (Span, Result<Answer, Error>)>>,
     acknowledged: ResumePoint,
 }
 
 enum Step {
     Message(Option<Result<Inbound, Error>>),
     Idle,
-    Answered(Span, Result<Answer, Error>),
+    Answered(Span, Box<Result<Answer, Error>>),
     Drain,
 }
 
@@ -125,13 +122,14 @@ impl Session {
     where
         S: Stream<Item = Result<Inbound, Error>> + Unpin,
     {
-        self.out.send(Outbound::Started {
-            session: self.on_behalf.session,
-            principal: self.on_behalf.principal.clone(),
-            languages: self.languages.clone(),
-            next_ordinal: self.ear.next_ordinal(),
-        })
-        .await?;
+        self.out
+            .send(Outbound::Started {
+                session: self.on_behalf.session,
+                principal: self.on_behalf.principal.clone(),
+                languages: self.languages.clone(),
+                next_ordinal: self.ear.next_ordinal(),
+            })
+            .await?;
         loop {
             self.begin_work();
             if self.is_over() {
@@ -141,7 +139,7 @@ impl Session {
                 Step::Message(Some(message)) => self.message(message?).await?,
                 Step::Message(None) => self.half_closed().await?,
                 Step::Idle => return Err(idle(&self.shared)),
-                Step::Answered(span, answer) => self.answered(span, answer?).await?,
+                Step::Answered(span, answer) => self.answered(span, (*answer)?).await?,
                 Step::Drain => self.drain().await?,
             }
         }
@@ -169,7 +167,7 @@ impl Session {
         };
         tokio::select! {
             biased;
-            (span, answer) = working(&mut self.working) => Step::Answered(span, answer),
+            (span, answer) = working(&mut self.working) => Step::Answered(span, Box::new(answer)),
             () = drain.requested(), if !self.draining => Step::Drain,
             step = next, if self.listening && room => step,
         }
@@ -219,7 +217,7 @@ impl Session {
         let heard = self
             .ear
             .hear(chunk.sequence, chunk.offset_samples, &chunk.data)
-            .map_err(refused)?;
+            .map_err(|e| refused(&e))?;
         let wait = self.pace.brought(self.started.elapsed(), audio);
         self.ready_at = Instant::now() + wait;
         self.heard(heard).await?;
@@ -278,7 +276,11 @@ impl Session {
             timings: Timings::default(),
         };
         let (begin, end) = (offset, offset);
-        let span = Span { ordinal, begin, end };
+        let span = Span {
+            ordinal,
+            begin,
+            end,
+        };
         self.out.answer(span, answer).await?;
         self.acknowledge(true).await
     }
@@ -301,7 +303,9 @@ impl Session {
     /// that it is not told at every message, a second of silence.
     async fn acknowledge(&mut self, now: bool) -> Result<(), Error> {
         let point = self.ear.acknowledged();
-        let moved = point.offset_samples.saturating_sub(self.acknowledged.offset_samples);
+        let moved = point
+            .offset_samples
+            .saturating_sub(self.acknowledged.offset_samples);
         let news = point != self.acknowledged && (now || self.ear.is_long(moved));
         if !news {
             return Ok(());
@@ -350,21 +354,23 @@ impl Outbox {
     }
 }
 
-async fn working(working: &mut Option<Working>) -> (Span, Result<Answer, Error>) {
+async fn working(
+    working: &mut Option<BoxFuture<'static, (Span, Result<Answer, Error>)>>,
+) -> (Span, Result<Answer, Error>) {
     match working {
         Some(work) => work.await,
         None => std::future::pending().await,
     }
 }
 
-fn refused(error: ear::Error) -> Error {
+fn refused(error: &ear::Error) -> Error {
     use hark_core::utterance::Error as Order;
-    let field = match &error {
+    let field = match error {
         ear::Error::Sequence(Order::Sequence { .. }) => "audio.sequence",
         ear::Error::Sequence(Order::Offset { .. }) => "audio.offset_samples",
         ear::Error::Audio(_) => "audio.data",
     };
-    let code = match &error {
+    let code = match error {
         ear::Error::Sequence(_) => ErrorCode::OutOfSequence,
         ear::Error::Audio(_) => ErrorCode::InvalidAudio,
     };

@@ -81,8 +81,7 @@ impl Speakers {
         most: usize,
     ) -> (Self, impl Future<Output = ()> + Send + use<>) {
         let keys = KeySpace::new(home);
-        let (view, driver) =
-            StoreView::open(Arc::clone(&store), keys.pushes(), Arc::clone(&clock));
+        let (view, driver) = StoreView::open(Arc::clone(&store), keys.pushes(), Arc::clone(&clock));
         let speakers = Self {
             store,
             clock,
@@ -266,8 +265,9 @@ fn who(
             let late = "the first message has to be the hello";
             Err(Error::invalid_field("hello", late))
         }
-        Some(Ok(FromSpeaker::Hello(said))) => speaker_of(principal, said)?
-            .ok_or_else(|| Error::missing("speaker_id").within("hello")),
+        Some(Ok(FromSpeaker::Hello(said))) => {
+            speaker_of(principal, said)?.ok_or_else(|| Error::missing("speaker_id").within("hello"))
+        }
     }
 }
 
@@ -325,7 +325,11 @@ impl Delivery {
         let mut entries: Vec<&Entry> = snapshot
             .entries
             .values()
-            .filter(|e| self.prefixes.iter().any(|p| e.key.strip_prefix(p).is_some()))
+            .filter(|e| {
+                self.prefixes
+                    .iter()
+                    .any(|p| e.key.strip_prefix(p).is_some())
+            })
             .collect();
         entries.sort_by_key(|e| e.create_revision);
         let mut due = Vec::new();

@@ -1,6 +1,11 @@
 //! A server on loopback that keeps what it is sent and answers by a script: what the
 //! client must get right on the wire, without the rest of Hark.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

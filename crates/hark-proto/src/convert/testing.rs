@@ -1,5 +1,10 @@
 //! Strategies for every domain type that is converted.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,10 @@
 //! Drives the real binary. Every process that is started here is killed when its handle
 //! is dropped, also by a panic; every wait has a bound.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::io::{BufRead as _, BufReader};

@@ -55,7 +55,11 @@ fn one_sentence_is_one_utterance() {
     };
     assert_eq!((begin.ordinal, begin.begin), (Ordinal(0), 0));
     assert_eq!(spoken.reason, EndReason::Silence);
-    assert!(spoken.speech > Duration::from_millis(1_300), "{:?}", spoken.speech);
+    assert!(
+        spoken.speech > Duration::from_millis(1_300),
+        "{:?}",
+        spoken.speech
+    );
     assert!(spoken.silence >= Duration::from_millis(500));
     // What is announced is what is cut.
     let announced = (spoken.span.end - spoken.span.begin) * 16_000 / u64::from(RATE);
@@ -119,9 +123,15 @@ fn messages_out_of_order_are_refused() {
     let mut ear = ear(ResumePoint::default());
     ear.hear(0, 0, &[0; 200]).unwrap();
     let error = ear.hear(0, 100, &[0; 200]).unwrap_err();
-    assert!(matches!(error, Error::Sequence(utterance::Error::Sequence { .. })));
+    assert!(matches!(
+        error,
+        Error::Sequence(utterance::Error::Sequence { .. })
+    ));
     let error = ear.hear(1, 0, &[0; 200]).unwrap_err();
-    assert!(matches!(error, Error::Sequence(utterance::Error::Offset { .. })));
+    assert!(matches!(
+        error,
+        Error::Sequence(utterance::Error::Offset { .. })
+    ));
     let error = ear.hear(1, 100, &[0; 3]).unwrap_err();
     assert!(matches!(error, Error::Audio(_)));
 }

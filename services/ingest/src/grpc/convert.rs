@@ -58,15 +58,17 @@ fn settings(
         languages: ids::languages("languages", &config.languages, MAX_LANGUAGES)?,
         single_utterance: config.single_utterance,
         transcribe_only: config.transcribe_only,
-        endpointing: endpointing(config.endpointing, home)
-            .map_err(|e| e.within("endpointing"))?,
+        endpointing: endpointing(config.endpointing, home).map_err(|e| e.within("endpointing"))?,
         resume: config.resume.map(resume).unwrap_or_default(),
     })
 }
 
 fn chunk(audio: v1::AudioChunk) -> Result<Chunk, Error> {
     if !audio.packets.is_empty() {
-        return Err(unimplemented("packets", "Opus is not implemented yet; send `data`"));
+        return Err(unimplemented(
+            "packets",
+            "Opus is not implemented yet; send `data`",
+        ));
     }
     if audio.data.is_empty() {
         return Err(Error::invalid_field("data", "is empty"));
@@ -133,7 +135,9 @@ pub(super) fn clip_format(format: Option<v1::AudioFormat>) -> Result<Option<Form
     Format::new(encoding, format.sample_rate_hz, format.channels.max(1))
         .map(Some)
         .map_err(|e| match e {
-            hark_audio::Error::Channels { .. } => Error::invalid_field("format.channels", e.to_string()),
+            hark_audio::Error::Channels { .. } => {
+                Error::invalid_field("format.channels", e.to_string())
+            }
             _ => Error::invalid_field("format.sample_rate_hz", e.to_string()),
         })
 }
@@ -243,7 +247,13 @@ fn response(message: Outbound) -> Response {
                 no_speech_probability,
                 ..
             } = *answer;
-            let heard = result(ordinal, end_offset, readings, language, no_speech_probability);
+            let heard = result(
+                ordinal,
+                end_offset,
+                readings,
+                language,
+                no_speech_probability,
+            );
             Response::Result(heard)
         }
         Outbound::Outcome {

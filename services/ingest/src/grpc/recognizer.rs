@@ -97,7 +97,6 @@ async fn decode(format: Option<v1::AudioFormat>, audio: bytes::Bytes) -> Result<
     let decoded = decoding
         .await
         .map_err(|e| Error::internal(format!("decoding the clip failed: {e}")))?;
-    decoded.map_err(|e| {
-        Error::new(ErrorCode::InvalidAudio, "").with_violation("audio", e.to_string())
-    })
+    decoded
+        .map_err(|e| Error::new(ErrorCode::InvalidAudio, "").with_violation("audio", e.to_string()))
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use hark_core::Principal;
 use hark_proto::convert::ids;
 use hark_proto::v1::attach_response::Response as Answer;
@@ -12,7 +13,7 @@ use hark_runtime::drain::Drain;
 use hark_runtime::server::principal;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Answers, convert, driven};
+use super::{convert, driven};
 use crate::shared::Shared;
 use crate::speakers::{FromSpeaker, ToSpeaker};
 
@@ -30,7 +31,7 @@ impl Service {
 
 #[tonic::async_trait]
 impl Speakers for Service {
-    type AttachStream = Answers<v1::AttachResponse>;
+    type AttachStream = BoxStream<'static, Result<v1::AttachResponse, Status>>;
 
     async fn attach(
         &self,
@@ -42,7 +43,9 @@ impl Speakers for Service {
         Ok(Response::new(driven(|out| async move {
             let within = shared.limits.idle_gap;
             let speakers = &shared.speakers;
-            speakers.attach(principal, drain, within, inbound, out).await
+            speakers
+                .attach(principal, drain, within, inbound, out)
+                .await
         })))
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
+use futures_util::stream::BoxStream;
 use hark_core::outcome::Timings;
 use hark_core::{Ordinal, Principal};
 use hark_proto::convert::ids;
@@ -13,7 +14,7 @@ use hark_runtime::server::principal;
 use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{Answers, convert, driven};
+use super::{convert, driven};
 use crate::answer::{OnBehalf, Sentence, handle};
 use crate::session;
 use crate::shared::Shared;
@@ -55,11 +56,7 @@ impl Service {
         })
     }
 
-    fn parse(
-        &self,
-        principal: Principal,
-        request: v1::ConverseRequest,
-    ) -> Result<Sentence, Error> {
+    fn parse(&self, principal: Principal, request: v1::ConverseRequest) -> Result<Sentence, Error> {
         let text = request.text.trim();
         if text.is_empty() {
             return Err(Error::missing("text"));
@@ -89,7 +86,8 @@ impl Service {
 
 #[tonic::async_trait]
 impl Speech for Service {
-    type StreamingRecognizeStream = Answers<v1::StreamingRecognizeResponse>;
+    type StreamingRecognizeStream =
+        BoxStream<'static, Result<v1::StreamingRecognizeResponse, Status>>;
 
     async fn streaming_recognize(
         &self,

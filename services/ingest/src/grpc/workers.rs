@@ -77,7 +77,7 @@ impl Workers {
             let request = request(message.clone(), left);
             async move { Ok(client.transcribe(request).await?.into_inner()) }
         });
-        Transcribed::try_from(answer.await?).map_err(unreadable)
+        Transcribed::try_from(answer.await?).map_err(|e| unreadable(&e))
     }
 
     /// Has a sentence understood and acted on. The router's ledger makes it safe to ask
@@ -104,7 +104,7 @@ impl Workers {
             let request = request(message.clone(), left);
             async move { Ok(client.handle(request).await?.into_inner()) }
         });
-        handled(answer.await?).map_err(unreadable)
+        handled(answer.await?).map_err(|e| unreadable(&e))
     }
 
     /// What the worker runs.
@@ -142,7 +142,7 @@ fn handled(message: internal::HandleResponse) -> Result<Handled, Error> {
 }
 
 /// An answer of another process that makes no sense is no fault of the caller's.
-fn unreadable(error: Error) -> Error {
+fn unreadable(error: &Error) -> Error {
     Error::internal(format!("a part of the house answered nonsense: {error}"))
 }
 
@@ -193,7 +193,10 @@ mod tests {
         assert_eq!(calls(&[Ok(1)]).await, (Ok(1), 1));
         assert_eq!(calls(&[gone(), Ok(2)]).await, (Ok(2), 2));
         let (got, count) = calls(&[gone(), gone(), Ok(3)]).await;
-        assert_eq!((got.unwrap_err().code(), count), (ErrorCode::Unavailable, 2));
+        assert_eq!(
+            (got.unwrap_err().code(), count),
+            (ErrorCode::Unavailable, 2)
+        );
         for status in [
             Status::invalid_argument("no"),
             Status::resource_exhausted("full"),

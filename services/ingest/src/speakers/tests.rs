@@ -66,7 +66,9 @@ impl Home {
         let run = async move {
             let inbound = ReceiverStream::new(inbound);
             let within = Duration::from_secs(5);
-            speakers.attach(principal, drain, within, inbound, out).await
+            speakers
+                .attach(principal, drain, within, inbound, out)
+                .await
         };
         (Side { send, receive }, run)
     }
@@ -153,7 +155,8 @@ async fn what_was_not_acknowledged_comes_again_and_what_was_is_gone() {
     let kitchen = id("kitchen");
     beside(view, async {
         home.put(home.keys.push(&kitchen, "p1"), "p1", MINUTE).await;
-        home.put(home.keys.push(&id("bath"), "p2"), "p2", MINUTE).await;
+        home.put(home.keys.push(&id("bath"), "p2"), "p2", MINUTE)
+            .await;
         let (mut first, run) = home.attach(anonymous());
         beside(run, async {
             first.hello(Some("kitchen")).await;
@@ -227,13 +230,15 @@ async fn more_speakers_than_allowed_are_told_to_come_back() {
 async fn what_has_expired_is_neither_sent_nor_kept() {
     let (home, view) = Home::new(8);
     beside(view, async {
-        home.put(home.keys.push(&id("kitchen"), "old"), "old", MINUTE).await;
+        home.put(home.keys.push(&id("kitchen"), "old"), "old", MINUTE)
+            .await;
         home.clock.advance(MINUTE);
         let (mut side, run) = home.attach(anonymous());
         beside(run, async {
             side.hello(Some("kitchen")).await;
             side.attached().await;
-            home.put(home.keys.push(&id("kitchen"), "new"), "new", MINUTE).await;
+            home.put(home.keys.push(&id("kitchen"), "new"), "new", MINUTE)
+                .await;
             assert_eq!(side.push().await, "new");
             home.clock.advance(MINUTE);
             let sweep = home.speakers.sweep(&home.drain);

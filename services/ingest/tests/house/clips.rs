@@ -1,9 +1,9 @@
 //! Whole clips.
 
+use hark_proto::Error;
 use hark_proto::v1::audio_format::Encoding;
 use hark_proto::v1::recognizer_client::RecognizerClient;
 use hark_proto::v1::{self, Outcome};
-use hark_proto::Error;
 use hound::{SampleFormat, WavSpec, WavWriter};
 use tonic::{Code, Status};
 
@@ -133,22 +133,34 @@ async fn bad_requests_name_their_field() {
     let good = || container(VOICE);
     for (request, code, field) in [
         (
-            v1::RecognizeRequest { format: None, ..good() },
+            v1::RecognizeRequest {
+                format: None,
+                ..good()
+            },
             Code::InvalidArgument,
             "format",
         ),
         (
-            v1::RecognizeRequest { format: opus, ..good() },
+            v1::RecognizeRequest {
+                format: opus,
+                ..good()
+            },
             Code::Unimplemented,
             "format.encoding",
         ),
         (
-            v1::RecognizeRequest { act: bad_session, ..good() },
+            v1::RecognizeRequest {
+                act: bad_session,
+                ..good()
+            },
             Code::InvalidArgument,
             "act.session_id",
         ),
         (
-            v1::RecognizeRequest { max_alternatives: 11, ..good() },
+            v1::RecognizeRequest {
+                max_alternatives: 11,
+                ..good()
+            },
             Code::InvalidArgument,
             "max_alternatives",
         ),

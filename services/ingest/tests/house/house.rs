@@ -10,6 +10,7 @@ use hark_inference::{EngineKind, Inference};
 use hark_ingest::{Deps, Ingest};
 use hark_proto::FILE_DESCRIPTOR_SET as DESCRIPTORS;
 use hark_proto::v1;
+use hark_router::Router;
 use hark_runtime::auth::{self, Authenticator};
 use hark_runtime::channel::{self, Channel, Options};
 use hark_runtime::clock::SystemClock;
@@ -18,7 +19,6 @@ use hark_runtime::health::Health;
 use hark_runtime::memory;
 use hark_runtime::server::{self, Server};
 use hark_runtime::tasks::{OnFailure, Tasks};
-use hark_router::Router;
 use hark_store::MemoryStore;
 
 /// The sentence that must always work.
@@ -130,7 +130,11 @@ fn inference(wish: &Wish, tasks: &Tasks, auth: &Authenticator, health: &Health) 
     let drain = tasks.drain();
     let serve = server.serve_memory(listener, drain.clone());
     tasks.spawn("inference server", OnFailure::Shutdown, serve);
-    tasks.spawn("inference", OnFailure::Shutdown, inference.run(drain.clone()));
+    tasks.spawn(
+        "inference",
+        OnFailure::Shutdown,
+        inference.run(drain.clone()),
+    );
     channel::in_memory(&connector, &options)
 }
 
@@ -143,7 +147,9 @@ async fn router(
     health: &Health,
 ) -> Channel {
     let (connector, listener) = memory::pair();
-    let (adapter, devices) = VirtualHome::open(description, Arc::clone(store)).await.unwrap();
+    let (adapter, devices) = VirtualHome::open(description, Arc::clone(store))
+        .await
+        .unwrap();
     let drain = tasks.drain();
     let deps = hark_router::Deps {
         store: Arc::clone(store),
@@ -155,11 +161,15 @@ async fn router(
     };
     let router = Router::build(&hark_router::Config::default(), deps).unwrap();
     let server = Server::new(server::Config::for_nodes(0), auth.clone(), health)
-        .services(DESCRIPTORS, hark_router::INTERNAL_NAMES, router.internal_routes())
+        .services(
+            DESCRIPTORS,
+            hark_router::INTERNAL_NAMES,
+            router.internal_routes(),
+        )
         .unwrap();
     let serve = server.serve_memory(listener, drain.clone());
     tasks.spawn("router server", OnFailure::Shutdown, serve);
-    tasks.spawn("router", OnFailure::Shutdown, router.run());
+    tasks.spawn("router", OnFailure::Shutdown, router.run(drain.clone()));
     let stop = drain.clone();
     tasks.spawn("devices", OnFailure::Log, async move {
         tokio::select! {
@@ -171,10 +181,7 @@ async fn router(
 }
 
 /// A format of bare samples.
-pub(crate) fn format(
-    encoding: v1::audio_format::Encoding,
-    sample_rate_hz: u32,
-) -> v1::AudioFormat {
+pub(crate) fn format(encoding: v1::audio_format::Encoding, sample_rate_hz: u32) -> v1::AudioFormat {
     v1::AudioFormat {
         encoding: encoding.into(),
         sample_rate_hz,

@@ -2,7 +2,10 @@
 //! real store and the virtual home behind it. Only the engine is the fake one, which
 //! hears what it is told to; everything before it is real audio.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails to set up should stop")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that fails to set up should stop"
+)]
 
 mod clips;
 mod house;

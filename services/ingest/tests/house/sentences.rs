@@ -1,9 +1,9 @@
 //! Typed sentences, and what a node says of itself.
 
+use hark_proto::Error;
 use hark_proto::v1::cluster_client::ClusterClient;
 use hark_proto::v1::speech_client::SpeechClient;
 use hark_proto::v1::{self, Outcome};
-use hark_proto::Error;
 use tonic::{Code, Status};
 
 use crate::house::{House, SENTENCE};
@@ -90,7 +90,10 @@ async fn the_node_says_what_it_is() {
     let status = status.into_inner();
     assert_eq!(status.version, env!("CARGO_PKG_VERSION"));
     let parts: Vec<_> = status.parts.iter().map(|p| (&*p.name, p.ready)).collect();
-    assert_eq!(parts, [("inference", true), ("ingest", true), ("router", true)]);
+    assert_eq!(
+        parts,
+        [("inference", true), ("ingest", true), ("router", true)]
+    );
     let store = status.store.unwrap();
     assert_eq!(store.kind, "memory");
     assert!(store.age.is_some());
@@ -105,7 +108,10 @@ async fn the_node_says_what_it_is() {
 async fn what_has_no_behaviour_says_so() {
     let house = House::new().await;
     let mut client = ClusterClient::new(house.channel.clone());
-    let list = client.list_nodes(v1::ListNodesRequest {}).await.unwrap_err();
+    let list = client
+        .list_nodes(v1::ListNodesRequest {})
+        .await
+        .unwrap_err();
     assert_eq!(list.code(), Code::Unimplemented);
     let request = v1::DrainNodeRequest::default();
     let drain = client.drain_node(request).await.unwrap_err();

@@ -84,7 +84,9 @@ async fn a_timer_rings_at_its_speaker_until_that_has_heard_it() {
     assert_eq!(second.push().await.push_id, push.push_id);
     let push_id = push.push_id;
     let acknowledgement = v1::PushAcknowledgement { push_id };
-    second.request(Request::Acknowledgement(acknowledgement)).await;
+    second
+        .request(Request::Acknowledgement(acknowledgement))
+        .await;
 
     // The newest stream wins.
     let third = Speaker::attach(&house, "kitchen").await;

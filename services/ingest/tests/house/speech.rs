@@ -130,19 +130,19 @@ impl Heard {
     }
 
     fn results(&self) -> Vec<&v1::RecognitionResult> {
-        let result = |r| match r {
-            &Response::Result(ref result) => Some(result),
+        let each = self.0.iter().filter_map(|r| match r {
+            Response::Result(result) => Some(result),
             _ => None,
-        };
-        self.0.iter().filter_map(result).collect()
+        });
+        each.collect()
     }
 
     fn outcomes(&self) -> Vec<&v1::OutcomeResult> {
-        let outcome = |r| match r {
-            &Response::Outcome(ref outcome) => Some(outcome),
+        let each = self.0.iter().filter_map(|r| match r {
+            Response::Outcome(outcome) => Some(outcome),
             _ => None,
-        };
-        self.0.iter().filter_map(outcome).collect()
+        });
+        each.collect()
     }
 
     fn acknowledgements(&self) -> Vec<v1::Acknowledgement> {
@@ -166,7 +166,10 @@ async fn a_spoken_sentence_switches_the_lamp_on() {
     };
     assert_eq!(started.session_id, SESSION);
     assert_eq!(started.languages, ["de"]);
-    assert_eq!(heard.events(), [(Kind::SpeechBegin, 0), (Kind::SpeechEnd, 0)]);
+    assert_eq!(
+        heard.events(),
+        [(Kind::SpeechBegin, 0), (Kind::SpeechEnd, 0)]
+    );
 
     let result = heard.results()[0];
     assert!(result.is_final);
@@ -181,7 +184,12 @@ async fn a_spoken_sentence_switches_the_lamp_on() {
     assert_eq!(meaning.devices[0].after.unwrap().on, Some(true));
     assert_eq!(meaning.reply.as_ref().unwrap().language, "de");
     let timings = outcome.timings.unwrap();
-    for took in [timings.speech, timings.endpoint, timings.queue, timings.total] {
+    for took in [
+        timings.speech,
+        timings.endpoint,
+        timings.queue,
+        timings.total,
+    ] {
         assert!(took.is_some(), "{timings:?}");
     }
     let last = *heard.acknowledgements().last().unwrap();

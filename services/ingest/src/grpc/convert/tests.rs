@@ -35,7 +35,11 @@ fn config() -> v1::StreamingConfig {
 fn read(request: Request) -> Result<Inbound, Error> {
     let request = Some(request);
     let home = endpointing::Config::default();
-    inbound(v1::StreamingRecognizeRequest { request }, &principal(), home)
+    inbound(
+        v1::StreamingRecognizeRequest { request },
+        &principal(),
+        home,
+    )
 }
 
 #[track_caller]
@@ -72,10 +76,22 @@ fn a_good_config_is_taken() {
 #[test]
 fn every_bad_field_of_a_config_is_named() {
     use ErrorCode::{InvalidField, UnknownLanguage};
-    check_config(|c| c.session_id = "kitchen".into(), InvalidField, "config.session_id");
+    check_config(
+        |c| c.session_id = "kitchen".into(),
+        InvalidField,
+        "config.session_id",
+    );
     check_config(|c| c.session_id.clear(), InvalidField, "config.session_id");
-    check_config(|c| c.speaker_id = "ü".into(), InvalidField, "config.speaker_id");
-    check_config(|c| c.area = Some("x".repeat(201)), InvalidField, "config.area");
+    check_config(
+        |c| c.speaker_id = "ü".into(),
+        InvalidField,
+        "config.speaker_id",
+    );
+    check_config(
+        |c| c.area = Some("x".repeat(201)),
+        InvalidField,
+        "config.area",
+    );
     check_config(|c| c.format = None, InvalidField, "config.format");
     check_config(
         |c| c.languages.push("klingonisch".into()),
@@ -87,7 +103,11 @@ fn every_bad_field_of_a_config_is_named() {
         InvalidField,
         "config.languages",
     );
-    check_config(|c| c.max_alternatives = 11, InvalidField, "config.max_alternatives");
+    check_config(
+        |c| c.max_alternatives = 11,
+        InvalidField,
+        "config.max_alternatives",
+    );
 }
 
 #[test]
