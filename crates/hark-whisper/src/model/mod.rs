@@ -32,7 +32,7 @@ use encoder::Encoder;
 /// A short context is a multiple of so many frames (0.32 s).
 const CONTEXT_STEP: usize = 16;
 
-/// A loaded model. Clones share it.
+/// A loaded model. Clones share it. It computes on the rayon pool that it is called from.
 #[derive(Debug, Clone)]
 pub struct Model(Arc<Inner>);
 
