@@ -21,7 +21,8 @@ main() {
   use_rust || die "no Rust toolchain; scripts/setup.sh test says why"
   export CARGO_TERM_COLOR=never
   export INSTA_UPDATE=no
-  export RUST_BACKTRACE="${RUST_BACKTRACE:-1}"
+  # An assertion says where it failed; a backtrace through a server is pages long.
+  export RUST_BACKTRACE=0
   if [ -z "${HARK_SHARED:-}" ] && [ -d "$root/../shared" ]; then
     HARK_SHARED=$(cd "$root/../shared" && pwd)
     export HARK_SHARED
@@ -80,7 +81,8 @@ run() {
   esac
   if [ "$last" != ok ]; then
     grep -E 'has been running for over|^test .* FAILED$' "$log" || true
-    tail -n 80 "$log"
+    grep -A 8 -E "^thread '.*panicked at" "$log" | head -n 200 || true
+    tail -n 60 "$log"
   fi
   grep -E '^(warning: |tidy: )' "$log" | sort -u || true
   printf '    %s: %s (%d s)\n' "$name" "$last" $((SECONDS - began))
