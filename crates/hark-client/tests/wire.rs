@@ -215,3 +215,58 @@ async fn a_speaker_is_greeted_pushed_to_and_heard() {
     assert_eq!(seen.acknowledged, ["p-1"]);
     assert_eq!(seen.hello.as_ref().unwrap().area.as_deref(), Some("Flur"));
 }
+
+#[tokio::test]
+async fn a_file_goes_out_whole_and_its_words_come_back() {
+    let server = Server::default();
+    let (client, _serving) = connect(&server, |_| {}).await;
+    let file: &[u8] = b"RIFF, or so";
+    let languages = [Language::english(), Language::german()];
+    let recognition = client.recognize(file.into(), &languages).await.unwrap();
+    assert_eq!(recognition.heard.transcript, "Turn on the light");
+    assert_eq!(recognition.heard.language, Language::english());
+    let decode = Duration::new(1, 500);
+    assert_eq!(recognition.timings.decode, Some(decode));
+
+    let seen = server.seen();
+    let sent = seen.clip.as_ref().unwrap();
+    assert_eq!((&sent.audio[..], sent.act.is_none()), (file, true));
+    assert_eq!(sent.languages, ["en", "de"]);
+}
+
+#[tokio::test]
+async fn a_status_says_what_is_not_ready() {
+    let server = Server::default();
+    let (client, _serving) = connect(&server, |_| {}).await;
+    let status = client.status().await.unwrap();
+    assert_eq!(status.uptime, Duration::from_secs(62));
+    assert_eq!(status.parts[0].reason, "loading");
+    assert_eq!(status.store.unwrap().revision, Revision(7));
+    assert_eq!(status.model, None);
+    assert_eq!((status.attached_speakers, status.open_streams), (2, 1));
+}
+
+#[tokio::test]
+async fn what_the_person_chose_is_sent() {
+    let server = Server::default();
+    let (client, _serving) = connect(&server, |_| {}).await;
+    let listen = Listen {
+        speaker: Some(SpeakerId::parse("speaker-1").unwrap()),
+        single_utterance: true,
+        transcribe_only: true,
+        end_silence: Some(Duration::from_millis(800)),
+        ..Listen::new(new_session())
+    };
+    let nothing = futures_util::stream::empty();
+    let mut session = client.listen(&listen, nothing).await.unwrap();
+    while session.next().await.unwrap().is_some() {}
+    let seen = server.seen();
+    let config = seen.config.as_ref().unwrap();
+    assert_eq!(config.session_id, listen.session.to_string());
+    assert_eq!(config.speaker_id, "speaker-1");
+    assert!(config.single_utterance && config.transcribe_only);
+    assert!(config.resume.is_none());
+    let endpointing = config.endpointing.unwrap();
+    assert_eq!(endpointing.end_silence.unwrap().nanos, 800_000_000);
+    assert!(seen.chunks.is_empty());
+}

@@ -14,7 +14,9 @@ use futures_util::{Stream, StreamExt as _};
 use hark_core::{HomeId, Principal};
 use hark_proto::v1::attach_request::Request as FromSpeaker;
 use hark_proto::v1::attach_response::Response as ToSpeaker;
+use hark_proto::v1::cluster_server::{Cluster, ClusterServer};
 use hark_proto::v1::home_server::{Home, HomeServer};
+use hark_proto::v1::recognizer_server::{Recognizer, RecognizerServer};
 use hark_proto::v1::speakers_server::{Speakers, SpeakersServer};
 use hark_proto::v1::speech_server::{Speech, SpeechServer};
 use hark_proto::v1::streaming_recognize_request::Request as FromMic;
@@ -34,6 +36,7 @@ pub struct Seen {
     pub hello: Option<SpeakerHello>,
     pub acknowledged: Vec<String>,
     pub page_tokens: Vec<String>,
+    pub clip: Option<RecognizeRequest>,
     /// Answer nothing at all.
     pub is_mute: bool,
     /// Say no to what comes.
@@ -59,6 +62,8 @@ impl Server {
             .add_service(SpeechServer::new(self.clone()))
             .add_service(SpeakersServer::new(self.clone()))
             .add_service(HomeServer::new(self.clone()))
+            .add_service(RecognizerServer::new(self.clone()))
+            .add_service(ClusterServer::new(self.clone()))
             .serve_with_incoming(TcpListenerStream::new(listener));
         let mut tasks = JoinSet::new();
         tasks.spawn(server);
@@ -334,6 +339,86 @@ impl Home for Server {
         &self,
         _: Request<ListListsRequest>,
     ) -> Result<Response<ListListsResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+}
+
+#[tonic::async_trait]
+impl Recognizer for Server {
+    async fn recognize(
+        &self,
+        request: Request<RecognizeRequest>,
+    ) -> Result<Response<RecognizeResponse>, Status> {
+        self.take_note(&request)?;
+        let request = request.into_inner();
+        let language = request.languages.first().cloned().unwrap_or_default();
+        self.seen().clip = Some(request);
+        let transcript = "Turn on the light".to_owned();
+        let alternative = Alternative {
+            transcript,
+            confidence: 0.75,
+            words: vec![],
+        };
+        Ok(Response::new(RecognizeResponse {
+            result: Some(RecognitionResult {
+                is_final: true,
+                alternatives: vec![alternative],
+                language,
+                no_speech_probability: 0.25,
+                ..Default::default()
+            }),
+            outcome: None,
+            timings: Some(Timings {
+                decode: Some(prost_types::Duration {
+                    seconds: 1,
+                    nanos: 500,
+                }),
+                ..Default::default()
+            }),
+        }))
+    }
+}
+
+#[tonic::async_trait]
+impl Cluster for Server {
+    async fn get_status(
+        &self,
+        request: Request<GetStatusRequest>,
+    ) -> Result<Response<GetStatusResponse>, Status> {
+        self.take_note(&request)?;
+        let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
+        Ok(Response::new(GetStatusResponse {
+            version: "0.1.0".to_owned(),
+            uptime: seconds(62),
+            home_id: "home".to_owned(),
+            languages: vec!["de".to_owned(), "en".to_owned()],
+            parts: vec![PartStatus {
+                name: "inference".to_owned(),
+                ready: false,
+                reason: "loading".to_owned(),
+            }],
+            store: Some(StoreStatus {
+                kind: "redb".to_owned(),
+                revision: 7,
+                age: seconds(1),
+            }),
+            model: None,
+            attached_speakers: 2,
+            open_streams: 1,
+        }))
+    }
+
+    async fn list_nodes(
+        &self,
+        _: Request<ListNodesRequest>,
+    ) -> Result<Response<ListNodesResponse>, Status> {
+        Err(Status::unimplemented("not here"))
+    }
+
+    async fn drain_node(
+        &self,
+        _: Request<DrainNodeRequest>,
+    ) -> Result<Response<DrainNodeResponse>, Status> {
         Err(Status::unimplemented("not here"))
     }
 }
