@@ -28,6 +28,8 @@ pub(crate) const SENTENCE: &str = "Schalte das Licht im Flur ein";
 pub(crate) struct House {
     pub(crate) channel: Channel,
     pub(crate) tasks: Tasks,
+    /// The parts that ingest needs for what it finishes; they end after it.
+    inner: Tasks,
     pub(crate) health: Health,
 }
 
@@ -57,7 +59,7 @@ impl House {
     }
 
     pub(crate) async fn with(wish: Wish) -> Self {
-        let tasks = Tasks::new(Drain::new());
+        let (tasks, inner) = (Tasks::new(Drain::new()), Tasks::new(Drain::new()));
         let health = Health::new();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let store: Arc<dyn Store> = Arc::new(MemoryStore::open(Arc::clone(&clock)).unwrap());
@@ -66,8 +68,8 @@ impl House {
         let languages = description.home().languages.clone();
         let auth = Authenticator::new(&auth::Config::default(), home.clone()).unwrap();
 
-        let inference = inference(&wish, &tasks, &auth, &health);
-        let intents = router(description, &store, &clock, &tasks, &auth, &health).await;
+        let inference = inference(&wish, &inner, &auth, &health);
+        let intents = router(description, &store, &clock, &inner, &auth, &health).await;
         let deps = Deps {
             home,
             languages,
@@ -100,6 +102,7 @@ impl House {
         Self {
             channel,
             tasks,
+            inner,
             health,
         }
     }
@@ -109,6 +112,8 @@ impl House {
         self.tasks.drain().request();
         drop(self.channel);
         self.tasks.finish(Duration::from_secs(10)).await.unwrap();
+        self.inner.drain().request();
+        self.inner.finish(Duration::from_secs(10)).await.unwrap();
     }
 }
 
