@@ -252,6 +252,7 @@ async fn what_the_person_chose_is_sent() {
     let (client, _serving) = connect(&server, |_| {}).await;
     let listen = Listen {
         speaker: Some(SpeakerId::parse("speaker-1").unwrap()),
+        languages: vec![Language::german()],
         single_utterance: true,
         transcribe_only: true,
         end_silence: Some(Duration::from_millis(800)),
