@@ -1,6 +1,6 @@
 //! Protocol buffers to domain types and back.
 //!
-//! Into a message: `From`. Out of a message: `TryFrom` with an [`Error`](crate::Error)
+//! Into a message: `From`. Out of a message: `TryFrom` with an [`Error`]
 //! that names the field, relative to that message; who reads an outer message adds the
 //! outer name with [`Error::within`](crate::Error::within).
 

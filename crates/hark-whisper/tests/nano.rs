@@ -93,6 +93,32 @@ fn a_whole_context_says_the_same_as_a_short_one() {
 }
 
 #[test]
+fn tokens_one_by_one_are_as_good_as_all_at_once() {
+    let model = model();
+    let clip = &clips(&data().join("clips.tsv"))[0];
+    let samples = clip.audio.samples();
+    let mel = model.mel(samples, model.context_for(samples.len()));
+    let encoded = model.encode(&mel, &Cancel::default()).unwrap();
+    // Few tokens and many take different ways through the layers.
+    let tokens = [
+        50_258, 50_261, 50_359, 50_363, 2065, 1220, 430, 1482, 13_547,
+    ];
+    for length in [2, 4, 9] {
+        let mut at_once = model.begin(&encoded, 16).unwrap();
+        let mut expect = model.step(&mut at_once, &tokens[..length]).unwrap();
+        let mut cache = model.begin(&encoded, 16).unwrap();
+        let mut got = model.step(&mut cache, &tokens[..1]).unwrap();
+        for token in &tokens[1..length] {
+            got = model.step(&mut cache, &[*token]).unwrap();
+        }
+        assert_eq!(cache.len(), at_once.len());
+        for (got, expect) in got.last_mut().iter().zip(expect.last_mut()) {
+            assert!((got - *expect).abs() < 1e-3, "{length}: {got} {expect}");
+        }
+    }
+}
+
+#[test]
 fn a_full_cache_is_an_error() {
     let model = model();
     let encoded = model

@@ -152,3 +152,36 @@ pub(crate) fn norm(tensors: &mut Tensors, name: &str) -> Result<LayerNorm, Error
         bias: tensors.take(&format!("{name}.bias"))?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_convolution_is_one() {
+        let numbers =
+            |n: usize, step: f32| -> Vec<f32> { (0..n).map(|i| (i as f32 * step).sin()).collect() };
+        let tensor = |values: &[f32], shape: &[usize]| {
+            Tensor::from_slice(values, shape, &Device::Cpu).unwrap()
+        };
+        let (frames, inputs, outputs) = (8, 3, 2);
+        let weight = tensor(&numbers(outputs * inputs * 3, 0.7), &[outputs, inputs, 3]);
+        let x = tensor(&numbers(frames * inputs, 0.3), &[frames, inputs]);
+        for stride in [1, 2] {
+            // candle's own has channels first.
+            let channels = x.t().unwrap().unsqueeze(0).unwrap().contiguous().unwrap();
+            let expect = channels.conv1d(&weight, 1, stride, 1, 1).unwrap();
+            let expect = expect.squeeze(0).unwrap().t().unwrap();
+            let rows = weight.transpose(1, 2).unwrap().flatten_from(1).unwrap();
+            let linear = Linear::new(&rows, None).unwrap();
+            let got = Conv { stride, linear }.forward(&x).unwrap();
+            let got = got.to_vec2::<f32>().unwrap();
+            for (got, expect) in got.iter().zip(expect.to_vec2::<f32>().unwrap()) {
+                for (got, expect) in got.iter().zip(expect) {
+                    assert!((got - expect).abs() < 1e-5, "{stride}: {got} {expect}");
+                }
+            }
+            assert_eq!(got.len(), frames / stride);
+        }
+    }
+}
