@@ -142,7 +142,11 @@ impl Speech for Server {
 
 fn script(config: &StreamingConfig) -> [ToMic; 3] {
     let ordinal = config.resume.map_or(0, |r| r.ordinal);
-    let language = config.languages.first().cloned().unwrap_or_else(|| "de".to_owned());
+    let language = config
+        .languages
+        .first()
+        .cloned()
+        .unwrap_or_else(|| "de".to_owned());
     let transcript = "Schalte das Licht im Flur ein".to_owned();
     let alternatives = vec![Alternative {
         transcript,
