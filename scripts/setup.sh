@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what is missing, says so, and does nothing where nothing is missing.
 #
-#   scripts/setup.sh build   what compiling needs: a C linker and Rust
-#   scripts/setup.sh test    that, and what the checks need: Python, Node, buf
+#   scripts/setup.sh build   what compiling needs: a C linker, protoc and Rust
+#   scripts/setup.sh test    that, and what the checks need: cmake, etcd, Python,
+#                           Node, buf
 #
 # Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
 # Nothing comes from a model hub. Tools that are not packages go to
@@ -26,6 +27,7 @@ build() {
   have cc || packages+=(build-essential)
   have curl || packages+=(curl ca-certificates)
   have git || packages+=(git)
+  have protoc || packages+=(protobuf-compiler)
   apt_install "${packages[@]}"
   rust
 }
@@ -36,6 +38,9 @@ checks() {
   have node || packages+=(nodejs)
   have npm || packages+=(npm)
   have espeak-ng || packages+=(espeak-ng)
+  have cmake || packages+=(cmake)
+  have etcd || packages+=(etcd-server)
+  have etcdctl || packages+=(etcd-client)
   apt_install "${packages[@]}"
   lint_tools
   install_buf
