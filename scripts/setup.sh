@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh build   what compiling needs: a C linker, protoc and Rust
 #   scripts/setup.sh test    that, and what the checks need: cmake, etcd, Python,
-#                           Node, buf
+#                            Node, buf
 #
 # Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
 # Nothing comes from a model hub. Tools that are not packages go to
