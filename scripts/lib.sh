@@ -14,6 +14,9 @@ requirements="$root/tests/generic-client/requirements.txt"
 venv="$cache/venv-$(sha256sum "$requirements" | cut -c1-12)"
 python="$venv/bin/python"
 
+etcd_version=$(sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' "$root/tests/etcd/go.mod")
+etcd="$cache/etcd-$etcd_version/etcd"
+
 rust_pinned=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$root/rust-toolchain.toml")
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
 

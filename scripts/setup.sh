@@ -2,8 +2,8 @@
 # Installs what is missing, says so, and does nothing where nothing is missing.
 #
 #   scripts/setup.sh build   what compiling needs: a C linker, protoc and Rust
-#   scripts/setup.sh test    that, and what the checks need: cmake, etcd, Python,
-#                            Node, buf
+#   scripts/setup.sh test    that, and what the checks need: cmake, etcd (Debian's and,
+#                            where Go is, a current one), Python, Node, buf
 #
 # Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
 # Nothing comes from a model hub. Tools that are not packages go to
@@ -45,6 +45,7 @@ checks() {
   lint_tools
   install_buf
   install_python
+  build_etcd
 }
 
 # Clippy and rustfmt, where the toolchain came without them.
@@ -126,6 +127,23 @@ install_python() {
   python3 -m venv --clear "$venv"
   "$python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
   touch "$venv/ready"
+}
+
+# A current etcd beside the packaged one, where there is a Go to build it with. Without
+# it the tests use the packaged one alone, and say so.
+build_etcd() {
+  [ -x "$etcd" ] && return 0
+  local go_version
+  go_version=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true)
+  at_least "${go_version#go}" 1.24 || return 0
+  say "building etcd $etcd_version from Go modules"
+  mkdir -p "$(dirname "$etcd")"
+  if (cd "$root/tests/etcd" && timeout 600 nice go build -mod=readonly -trimpath \
+    -ldflags='-s -w' -o "$etcd.new" .); then
+    mv "$etcd.new" "$etcd"
+  else
+    warn "etcd $etcd_version could not be built"
+  fi
 }
 
 main "$@"

@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&[&str]])] = &[
     ("hark-benches", &[CRATES, SERVICES]),
     ("hark-client", &[&["hark-core", "hark-proto"]]),
     ("hark-core", &[]),
+    ("hark-harness", &[]),
     ("hark-home", &[&["hark-core", "hark-proto"]]),
     ("hark-inference", &[CRATES]),
     ("hark-ingest", &[CRATES]),
