@@ -1,7 +1,7 @@
 # What one types here. Each target installs what it needs and says so; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench tidy fmt proto-baseline setup
+.PHONY: help demo test bench tidy fmt proto-baseline reference setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ fmt: ## format the code
 proto-baseline: ## accept the contract as it is now, if it breaks nobody
 	@scripts/setup.sh test
 	@scripts/proto-baseline.sh accept
+
+reference: ## compute the reference's numbers anew with openai-whisper (5.6 GB, minutes)
+	@tests/reference/run.sh
 
 setup: ## install what building and testing need, and nothing else
 	@scripts/setup.sh test
