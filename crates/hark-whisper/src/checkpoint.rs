@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 
 use candle_core::{Device, Tensor};
 
+use crate::card::{self, Card};
 use crate::dimensions::Dimensions;
 use crate::vocabulary::Vocabulary;
 use crate::{Error, ggml, safetensors};
 
-/// A loaded model file.
+/// A model file's content, in single precision.
 #[derive(Debug)]
-pub(crate) struct Checkpoint {
-    pub dimensions: Dimensions,
+pub struct Checkpoint {
+    pub(crate) card: Card,
+    pub(crate) dimensions: Dimensions,
     /// `n_mels` × [`crate::mel::FREQUENCIES`] values.
-    pub filters: Vec<f32>,
-    pub vocabulary: Vocabulary,
-    pub tensors: Tensors,
+    pub(crate) filters: Vec<f32>,
+    pub(crate) vocabulary: Vocabulary,
+    pub(crate) tensors: Tensors,
 }
 
 /// Tensors in single precision, under openai-whisper's names.
@@ -29,22 +31,65 @@ pub(crate) struct Tensors {
 }
 
 impl Checkpoint {
-    /// Reads a file, by its name's ending: `.safetensors` (what belongs to it lies
-    /// beside it) or else whisper.cpp's ggml. `inspect` sees the file's content first.
-    pub fn load(
-        path: &Path,
-        inspect: impl FnOnce(&[u8]) -> Result<(), Error>,
-    ) -> Result<Self, Error> {
-        let content = crate::error::read(path)?;
-        inspect(&content)?;
-        if path.extension().is_some_and(|e| e == "safetensors") {
-            safetensors::read(path, &content)
+    /// Reads a directory with a card, a Hugging Face directory, or a file: whisper.cpp's
+    /// `ggml-*.bin`, or `*.safetensors` with what belongs to it beside it.
+    ///
+    /// # Errors
+    /// [`Error`]: what can't be read, is no Whisper, is truncated, damaged, or not what
+    /// its card describes.
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let (file, card) = locate(path)?;
+        let content = crate::error::read(&file)?;
+        card.verify(&file, &content)?;
+        let checkpoint = if file.extension().is_some_and(|e| e == "safetensors") {
+            safetensors::read(&file, &content)
         } else {
-            ggml::read(path, &content)
-        }
+            ggml::read(&file, &content)
+        };
+        Ok(Self {
+            card,
+            ..checkpoint?
+        })
+    }
+
+    /// What is known of the model besides its weights.
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// The model's sizes.
+    pub fn dimensions(&self) -> &Dimensions {
+        &self.dimensions
     }
 }
 
+/// The file with the weights, and its card.
+fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
+    let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
+        path: path.to_owned(),
+        source,
+    })?;
+    if !metadata.is_dir() {
+        return Ok((path.to_owned(), Card::unclaimed(path)));
+    }
+    let card = path.join(card::FILE_NAME);
+    if card.is_file() {
+        let card = Card::load(&card)?;
+        return Ok((path.join(&card.file), card));
+    }
+    let weights = path.join(safetensors::WEIGHTS);
+    if weights.is_file() {
+        // Such a directory's own name is the model's, not that of the file in it.
+        let card = Card::unclaimed(path);
+        return Ok((weights, card));
+    }
+    let reason = format!(
+        "the directory has neither a {} nor a {}",
+        card::FILE_NAME,
+        safetensors::WEIGHTS
+    );
+    Err(Error::not_a_model(path, reason))
+}
 impl Tensors {
     /// Expects the tensors of a Whisper of these sizes.
     pub fn expecting(path: &Path, dimensions: &Dimensions) -> Self {
@@ -93,10 +138,19 @@ impl Tensors {
 
     /// Takes a tensor out.
     pub fn take(&mut self, name: &str) -> Result<Tensor, Error> {
-        self.found.remove(name).ok_or_else(|| Error::MissingTensor {
+        self.found.remove(name).ok_or_else(|| self.missing(name))
+    }
+
+    /// Looks at a tensor.
+    pub fn get(&self, name: &str) -> Result<&Tensor, Error> {
+        self.found.get(name).ok_or_else(|| self.missing(name))
+    }
+
+    fn missing(&self, name: &str) -> Error {
+        Error::MissingTensor {
             path: self.path.clone(),
             tensor: name.to_owned(),
-        })
+        }
     }
 }
 

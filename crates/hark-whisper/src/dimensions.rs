@@ -69,7 +69,7 @@ impl Dimensions {
 
     /// Every tensor of such a Whisper: openai-whisper's name, and the shape with the
     /// outermost dimension first.
-    pub(crate) fn tensors(&self) -> Vec<(String, Vec<usize>)> {
+    pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
         let d = self.n_state;
         let mut all = vec![
             ("encoder.conv1.weight".into(), vec![d, self.n_mels, 3]),

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use hark_core::engine;
 
+use crate::quant::Format;
+
 /// Why a model could not be loaded or run.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -80,6 +82,19 @@ pub enum Error {
         /// What it is; lower-case hexadecimal.
         found: String,
     },
+    /// A tensor's values do not fit the format that they should be written in.
+    #[error("tensor {tensor} can not be written as {format:?}: {reason}")]
+    Unwritable {
+        /// The tensor, by its name in openai-whisper.
+        tensor: String,
+        /// The format.
+        format: Format,
+        /// Why not, and which format would do.
+        reason: String,
+    },
+    /// A model could not be written.
+    #[error("cannot write the model: {0}")]
+    Write(#[from] std::io::Error),
     /// More tokens were given to the decoder than its context holds.
     #[error("the decoder's context of {context} tokens is full")]
     ContextFull {

@@ -4,6 +4,7 @@
 //! [`Model::load`] reads a model, [`CandleEngine`] runs it behind Hark's engine port.
 //! What it does for one utterance can also be done step by step: [`Model::mel`],
 //! [`Model::encode`], [`Model::begin`], [`Model::step`] and [`decoding::decode`].
+//! A [`Checkpoint`] is a model's file, to be written in another format.
 
 pub mod card;
 mod checkpoint;
@@ -21,10 +22,11 @@ mod safetensors;
 mod vocabulary;
 
 pub use card::Card;
+pub use checkpoint::Checkpoint;
 pub use dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 pub use engine::{CandleEngine, Settings};
 pub use error::Error;
 pub use fake::FakeEngine;
 pub use languages::LANGUAGES;
-pub use model::{Cache, Encoded, Logits, Model};
+pub use model::{Alignment, Cache, Encoded, Logits, Model};
 pub use vocabulary::{Special, Vocabulary};

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use crate::Error;
+use crate::card::Card;
 use crate::checkpoint::{Checkpoint, Tensors};
 use crate::dimensions::Dimensions;
 use crate::mel::slaney_filters;
@@ -42,6 +43,7 @@ pub(crate) fn read(path: &Path, content: &[u8]) -> Result<Checkpoint, Error> {
         tensors.insert(&name, shape, values(path, &name, &view)?)?;
     }
     Ok(Checkpoint {
+        card: Card::unclaimed(path),
         dimensions,
         filters: slaney_filters(dimensions.n_mels),
         vocabulary,

@@ -7,19 +7,16 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
-use common::{data, rows, wav};
+use common::{data, reference, rows, shared, wav};
 use hark_core::Language;
 use hark_core::audio::Pcm;
 use hark_core::engine::{Cancel, Engine, Job, Transcription};
 use hark_whisper::{CandleEngine, Model, Settings};
 
-/// Where openai-whisper's two best logits are closer than this, another order of
-/// additions may choose the other token.
-const UNDECIDED: f32 = 1e-2;
-
-/// What openai-whisper made of a clip: `models/reference/whisper_base.py`.
+/// What openai-whisper made of a clip: `tests/reference/texts.py`.
 struct Reference {
     file: String,
     language: Language,
@@ -51,25 +48,13 @@ fn references() -> Vec<Reference> {
         .collect()
 }
 
-/// The shared test data; none if it is not there and need not be.
-fn shared(tests: usize) -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let shared = match std::env::var_os("HARK_SHARED") {
-        // Tests run in the crate's directory, people name paths from the workspace's.
-        Some(path) => root.join(path),
-        None => root.join("../shared"),
-    };
-    if shared.join("models/whisper-base").is_dir() {
-        return Some(shared);
-    }
-    let required = std::env::var_os("HARK_REQUIRE_SHARED").is_some_and(|v| v == "1");
-    let place = shared.display();
-    assert!(
-        !required,
-        "HARK_REQUIRE_SHARED is set and {place} has no models/whisper-base"
-    );
-    println!("not run: {tests} (no shared test data in {place}; set HARK_SHARED)");
-    None
+/// OpenAI's base, loaded once, for so many tests that need it; none if it is not there.
+fn base(tests: usize) -> Option<(PathBuf, Model)> {
+    static BASE: OnceLock<Model> = OnceLock::new();
+    let shared = shared(tests)?;
+    let load = || Model::load(&shared.join("models/whisper-base")).unwrap();
+    let model = BASE.get_or_init(load).clone();
+    Some((shared, model))
 }
 
 /// Compares what was heard with the reference; says where they part if they may.
@@ -92,7 +77,7 @@ fn compare(heard: &Transcription, reference: &Reference) -> Option<String> {
     let at = same.take_while(|(a, b)| a == b).count();
     let gap = reference.gaps[at];
     assert!(
-        gap < UNDECIDED,
+        gap < reference::UNDECIDED,
         "{file}: token {at} differs where openai-whisper was sure by {gap}:\n  {}\n  {}",
         heard.text,
         reference.text
@@ -103,10 +88,9 @@ fn compare(heard: &Transcription, reference: &Reference) -> Option<String> {
 #[test]
 fn base_writes_what_openai_whisper_writes() {
     let references = references();
-    let Some(shared) = shared(references.len()) else {
+    let Some((shared, model)) = base(references.len()) else {
         return;
     };
-    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
     let mut engine = CandleEngine::new(model, Settings::default());
     let mut differences = Vec::new();
     for reference in &references {
@@ -133,11 +117,18 @@ fn base_writes_what_openai_whisper_writes() {
 }
 
 #[test]
-fn base_tells_german_from_english() {
-    let Some(shared) = shared(1) else {
+fn base_computes_what_openai_whisper_computes() {
+    let Some((shared, model)) = base(1) else {
         return;
     };
-    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
+    assert_eq!(reference::check("base", &model, &shared.join("audio")), 0);
+}
+
+#[test]
+fn base_tells_german_from_english() {
+    let Some((shared, model)) = base(1) else {
+        return;
+    };
     assert_eq!(model.card().name, "whisper-base");
     let mut engine = CandleEngine::new(model, Settings::default());
     for (file, expect) in [
@@ -155,10 +146,9 @@ fn base_tells_german_from_english() {
 
 #[test]
 fn faint_noise_is_no_speech_to_base() {
-    let Some(shared) = shared(1) else {
+    let Some((_, model)) = base(1) else {
         return;
     };
-    let model = Model::load(&shared.join("models/whisper-base")).unwrap();
     let vocabulary = model.vocabulary();
     // openai-whisper's list, of which these are the ends.
     let non_speech = vocabulary.non_speech();

@@ -5,11 +5,11 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{clips, data};
+use common::{clips, data, hugging_face, nano};
 use half::f16;
 use hark_core::engine::{Cancel, Engine, Job};
 use hark_whisper::quant::Format;
-use hark_whisper::{CandleEngine, Model, Settings};
+use hark_whisper::{CandleEngine, Checkpoint, Model, Settings};
 
 /// A model file taken apart.
 struct Parts {
@@ -123,8 +123,7 @@ fn rewrite(parts: &Parts, number: i32) -> Vec<u8> {
 }
 
 fn parts() -> Parts {
-    let nano = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/hark-nano");
-    take_apart(&std::fs::read(nano.join("ggml-hark-nano-q8_0.bin")).unwrap())
+    take_apart(&std::fs::read(nano().join("ggml-hark-nano-q8_0.bin")).unwrap())
 }
 
 /// What the model at a path makes of the clips, and how sure it is.
@@ -140,6 +139,45 @@ fn texts(path: &Path) -> Vec<(String, f32)> {
         .map(|clip| engine.transcribe(&job(clip), &Cancel::default()).unwrap())
         .map(|heard| (heard.text, heard.avg_logprob))
         .collect()
+}
+
+/// A block as ggml's file has it is a block as we write it.
+#[test]
+fn the_bundled_model_is_written_as_it_was_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let checkpoint = Checkpoint::open(&nano()).unwrap();
+    let mut written = Vec::new();
+    checkpoint.write_ggml(&mut written, Format::Q8_0).unwrap();
+    let (before, after) = (parts(), take_apart(&written));
+    assert_eq!(before.head, after.head);
+    assert_eq!(before.tensors.len(), after.tensors.len());
+    for tensor in &after.tensors {
+        let same = |other: &&Tensor| other.name == tensor.name;
+        let expect = before.tensors.iter().find(same).unwrap();
+        assert_eq!(expect.shape, tensor.shape, "{}", tensor.name);
+        assert!(expect.values == tensor.values, "{} differs", tensor.name);
+    }
+    // And once more, to the byte.
+    let path = write(dir.path(), "ggml-again.bin", &written);
+    let mut again = Vec::new();
+    let checkpoint = Checkpoint::open(&path).unwrap();
+    checkpoint.write_ggml(&mut again, Format::Q8_0).unwrap();
+    assert!(written == again);
+}
+
+#[test]
+fn every_format_that_we_write_writes_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let checkpoint = Checkpoint::open(&nano()).unwrap();
+    let clips = clips(&data().join("clips.tsv"));
+    for format in [Format::F32, Format::F16, Format::Q5_0, Format::Q5_1] {
+        let path = dir.path().join("ggml-nano.bin");
+        let mut file = std::fs::File::create(&path).unwrap();
+        checkpoint.write_ggml(&mut file, format).unwrap();
+        for (clip, (text, _)) in clips.iter().zip(texts(&path)) {
+            assert_eq!(text, clip.text, "{format:?}");
+        }
+    }
 }
 
 fn write(dir: &Path, name: &str, content: &[u8]) -> PathBuf {
@@ -171,83 +209,17 @@ fn every_ggml_format_writes_the_same() {
 fn a_hugging_face_directory_is_the_same_model() {
     let dir = tempfile::tempdir().unwrap();
     let parts = parts();
-    write(dir.path(), "config.json", CONFIG.as_bytes());
-    write(dir.path(), "tokenizer.json", tokenizer(&parts).as_bytes());
-    write(dir.path(), "model.safetensors", &safetensors(&parts));
+    let nano = Model::load(&nano()).unwrap();
+    let tensors = parts.tensors.iter().map(|tensor| {
+        let mut shape = tensor.shape.clone();
+        shape.reverse();
+        (tensor.name.clone(), shape, tensor.values.clone())
+    });
+    hugging_face::write(dir.path(), nano.dimensions(), &parts.vocabulary, tensors);
     let ggml = write(dir.path(), "ggml-nano.bin", &rewrite(&parts, 0));
     for (a, b) in texts(dir.path()).into_iter().zip(texts(&ggml)) {
         assert_eq!(a.0, b.0);
         // The file's mel filters are rounded otherwise than those we compute.
         assert!((a.1 - b.1).abs() < 1e-5, "{} {} {}", a.0, a.1, b.1);
     }
-}
-
-const CONFIG: &str = r#"{"model_type": "whisper", "vocab_size": 51865, "num_mel_bins": 80,
-    "max_source_positions": 1500, "max_target_positions": 448, "d_model": 128,
-    "encoder_attention_heads": 2, "encoder_layers": 4,
-    "decoder_attention_heads": 2, "decoder_layers": 2}"#;
-
-/// The vocabulary as a byte-level one.
-fn tokenizer(parts: &Parts) -> String {
-    let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
-    let letter = |b: &u8| match printable(*b) {
-        true => char::from(*b),
-        false => {
-            let before = (0..*b).filter(|&b| !printable(b)).count() as u32;
-            char::from_u32(0x100 + before).unwrap()
-        }
-    };
-    let vocab: serde_json::Map<_, _> = parts
-        .vocabulary
-        .iter()
-        .zip(0_u32..)
-        .map(|(bytes, id)| (bytes.iter().map(letter).collect(), id.into()))
-        .collect();
-    serde_json::json!({ "model": { "vocab": vocab } }).to_string()
-}
-
-/// Hugging Face's name for one of openai-whisper's.
-fn hugging_face_name(name: &str) -> String {
-    let renames = [
-        ("blocks.", "layers."),
-        ("cross_attn_ln", "encoder_attn_layer_norm"),
-        ("cross_attn.", "encoder_attn."),
-        (".attn_ln", ".self_attn_layer_norm"),
-        (".attn.", ".self_attn."),
-        ("query", "q_proj"),
-        ("key", "k_proj"),
-        ("value", "v_proj"),
-        ("attn.out", "attn.out_proj"),
-        ("mlp_ln", "final_layer_norm"),
-        ("mlp.0", "fc1"),
-        ("mlp.2", "fc2"),
-        ("positional_embedding", "embed_positions.weight"),
-        ("token_embedding", "embed_tokens"),
-        ("encoder.ln_post", "encoder.layer_norm"),
-        ("decoder.ln.", "decoder.layer_norm."),
-    ];
-    let renamed = renames
-        .iter()
-        .fold(name.to_owned(), |name, (from, to)| name.replace(from, to));
-    format!("model.{renamed}")
-}
-
-fn safetensors(parts: &Parts) -> Vec<u8> {
-    let mut header = serde_json::Map::new();
-    let mut content = Vec::new();
-    for tensor in &parts.tensors {
-        let start = content.len();
-        content.extend(tensor.values.iter().flat_map(|v| v.to_le_bytes()));
-        let mut shape = tensor.shape.clone();
-        shape.reverse();
-        let entry = serde_json::json!({
-            "dtype": "F32", "shape": shape, "data_offsets": [start, content.len()],
-        });
-        header.insert(hugging_face_name(&tensor.name), entry);
-    }
-    let header = serde_json::Value::Object(header).to_string();
-    let mut file = (header.len() as u64).to_le_bytes().to_vec();
-    file.extend(header.as_bytes());
-    file.extend(content);
-    file
 }

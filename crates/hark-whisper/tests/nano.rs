@@ -4,7 +4,6 @@
 mod common;
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use common::{Clip, clips, data};
 use hark_core::Language;
@@ -13,8 +12,7 @@ use hark_core::engine::{Cancel, Engine, Error, Job, Transcription};
 use hark_whisper::{CandleEngine, Model, Settings};
 
 fn model() -> Model {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/hark-nano");
-    Model::load(&path).unwrap()
+    Model::load(&common::nano()).unwrap()
 }
 
 fn engine() -> CandleEngine {

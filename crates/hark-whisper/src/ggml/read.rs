@@ -1,20 +1,17 @@
-//! whisper.cpp's model files (`ggml-*.bin`): magic, sizes, mel filters, vocabulary and
-//! tensors in one file, all little-endian.
-//!
-//! The format is that of `whisper_model_load` in whisper.cpp 1.8. A file is believed
-//! nothing: every size is held against what is left of it before memory is taken.
+//! Reads such a file. It is believed nothing: every size is held against what is left
+//! of it before memory is taken.
 
 use std::path::Path;
 
+use super::MAGIC;
 use crate::Error;
+use crate::card::Card;
 use crate::checkpoint::{Checkpoint, Tensors};
 use crate::dimensions::Dimensions;
 use crate::mel::FREQUENCIES;
 use crate::quant::Format;
 use crate::vocabulary::Vocabulary;
 
-/// `ggml` as a little-endian number.
-const MAGIC: u32 = 0x6767_6d6c;
 /// `GGUF` as a little-endian number: the format of llama.cpp, not of whisper.cpp.
 const GGUF: u32 = 0x4655_4747;
 
@@ -33,6 +30,7 @@ pub(crate) fn read(path: &Path, content: &[u8]) -> Result<Checkpoint, Error> {
         reader.tensor(&mut tensors)?;
     }
     Ok(Checkpoint {
+        card: Card::unclaimed(path),
         dimensions,
         filters,
         vocabulary,

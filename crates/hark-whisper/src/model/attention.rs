@@ -100,6 +100,13 @@ impl CrossAttention {
         let [q] = split(&self.query.forward(x)?, self.heads)?;
         self.out.forward(&attend(&q, source, None)?)
     }
+
+    /// How well each position matches each of the source:
+    /// `[positions, width]` → `[heads, positions, source's positions]`, each row of sum 1.
+    pub fn weights(&self, x: &Tensor, source: &KeyValue) -> candle_core::Result<Tensor> {
+        let [q] = split(&self.query.forward(x)?, self.heads)?;
+        ops::weights(&q.contiguous()?, &source.key, None)
+    }
 }
 
 impl KeyValue {

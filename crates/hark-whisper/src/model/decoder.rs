@@ -58,6 +58,14 @@ impl Cache {
         self.length
     }
 
+    /// Whether so many further tokens fit.
+    pub(crate) fn check_room(&self, tokens: usize) -> Result<(), Error> {
+        if self.length + tokens > self.room {
+            return Err(Error::ContextFull { context: self.room });
+        }
+        Ok(())
+    }
+
     /// Whether none were.
     pub fn is_empty(&self) -> bool {
         self.length == 0
@@ -101,11 +109,32 @@ impl Decoder {
 
     /// Takes further tokens in; gives `[tokens, n_vocab]` logits.
     pub fn step(&self, cache: &mut Cache, tokens: &[u32]) -> candle_core::Result<Tensor> {
+        self.run(cache, tokens, None)
+    }
+
+    /// That, and how much each token listened to each frame: for each block
+    /// `[heads, tokens, frames]`.
+    pub fn align(
+        &self,
+        cache: &mut Cache,
+        tokens: &[u32],
+    ) -> candle_core::Result<(Tensor, Vec<Tensor>)> {
+        let mut weights = Vec::with_capacity(self.blocks.len());
+        let logits = self.run(cache, tokens, Some(&mut weights))?;
+        Ok((logits, weights))
+    }
+
+    fn run(
+        &self,
+        cache: &mut Cache,
+        tokens: &[u32],
+        mut weights: Option<&mut Vec<Tensor>>,
+    ) -> candle_core::Result<Tensor> {
         let ids = Tensor::from_slice(tokens, tokens.len(), &Device::Cpu)?;
         let positions = self.positions.narrow(0, cache.length, tokens.len())?;
         let mut x = ops::add(self.tokens.index_select(&ids, 0)?, &positions)?;
         for (block, kept) in self.blocks.iter().zip(&cache.blocks) {
-            x = block.forward(&x, kept, cache.length)?;
+            x = block.forward(&x, kept, cache.length, weights.as_deref_mut())?;
         }
         cache.length += tokens.len();
         self.output.forward(&self.norm.forward(&x)?)
@@ -124,14 +153,22 @@ impl Block {
         })
     }
 
-    fn forward(&self, x: &Tensor, cache: &BlockCache, past: usize) -> candle_core::Result<Tensor> {
+    fn forward(
+        &self,
+        x: &Tensor,
+        cache: &BlockCache,
+        past: usize,
+        weights: Option<&mut Vec<Tensor>>,
+    ) -> candle_core::Result<Tensor> {
         let attended = self
             .attention
             .step(&self.attention_norm.forward(x)?, &cache.text, past)?;
         let x = ops::add(attended, x)?;
-        let heard = self
-            .cross
-            .forward(&self.cross_norm.forward(&x)?, &cache.audio)?;
+        let asked = self.cross_norm.forward(&x)?;
+        if let Some(weights) = weights {
+            weights.push(self.cross.weights(&asked, &cache.audio)?);
+        }
+        let heard = self.cross.forward(&asked, &cache.audio)?;
         self.mlp.forward(&ops::add(heard, &x)?)
     }
 }

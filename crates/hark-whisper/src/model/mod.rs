@@ -20,11 +20,10 @@ use hark_core::engine::Cancel;
 pub use decoder::Cache;
 
 use crate::Error;
-use crate::card::{self, Card};
+use crate::card::Card;
 use crate::checkpoint::Checkpoint;
 use crate::dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 use crate::mel::{LogMel, Mel};
-use crate::safetensors;
 use crate::vocabulary::Vocabulary;
 use decoder::Decoder;
 use encoder::Encoder;
@@ -61,6 +60,19 @@ pub struct Logits {
     values: Vec<f32>,
 }
 
+/// How much tokens listened to frames, in one layer (its cross-attention's weights).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alignment {
+    /// Heads of the layer.
+    pub heads: usize,
+    /// Tokens that were taken in.
+    pub tokens: usize,
+    /// Encoder frames of 20 ms.
+    pub frames: usize,
+    /// `heads` × `tokens` × `frames` values of 0 to 1; the frames of a token sum to 1.
+    pub values: Vec<f32>,
+}
+
 impl Model {
     /// Loads a directory with a card, a Hugging Face directory, or a file: whisper.cpp's
     /// `ggml-*.bin`, or `*.safetensors` with what belongs to it beside it.
@@ -71,13 +83,13 @@ impl Model {
     /// [`Error`]: what can't be read, is no Whisper, is truncated, damaged, or not what
     /// its card describes.
     pub fn load(path: &Path) -> Result<Self, Error> {
-        let (file, card) = locate(path)?;
         let Checkpoint {
+            card,
             dimensions,
             filters,
             vocabulary,
             mut tensors,
-        } = Checkpoint::load(&file, |content| card.verify(&file, content))?;
+        } = Checkpoint::open(path)?;
         Ok(Self(Arc::new(Inner {
             encoder: Encoder::load(&mut tensors, &dimensions)?,
             decoder: Decoder::load(&mut tensors, &dimensions)?,
@@ -149,12 +161,27 @@ impl Model {
     /// [`Error::ContextFull`] if the cache has no room for them; [`Error::Compute`] if
     /// there are none or one is not in the vocabulary.
     pub fn step(&self, cache: &mut Cache, tokens: &[u32]) -> Result<Logits, Error> {
-        if cache.len() + tokens.len() > cache.room() {
-            return Err(Error::ContextFull {
-                context: cache.room(),
-            });
-        }
-        let logits = self.0.decoder.step(cache, tokens)?;
+        cache.check_room(tokens.len())?;
+        self.logits(&self.0.decoder.step(cache, tokens)?)
+    }
+
+    /// Takes further tokens in as [`Self::step`] does, and says of each layer how much
+    /// each of them listened to each frame.
+    ///
+    /// # Errors
+    /// As [`Self::step`].
+    pub fn align(
+        &self,
+        cache: &mut Cache,
+        tokens: &[u32],
+    ) -> Result<(Logits, Vec<Alignment>), Error> {
+        cache.check_room(tokens.len())?;
+        let (logits, layers) = self.0.decoder.align(cache, tokens)?;
+        let layers = layers.iter().map(Alignment::of);
+        Ok((self.logits(&logits)?, layers.collect::<Result<_, _>>()?))
+    }
+
+    fn logits(&self, logits: &Tensor) -> Result<Logits, Error> {
         Ok(Logits {
             n_vocab: self.0.dimensions.n_vocab,
             values: logits.flatten_all()?.to_vec1()?,
@@ -167,6 +194,14 @@ impl Encoded {
     pub fn frames(&self) -> usize {
         self.tensor.dims().first().copied().unwrap_or(0)
     }
+
+    /// Their values, frame by frame.
+    ///
+    /// # Errors
+    /// [`Error::Compute`].
+    pub fn values(&self) -> Result<Vec<f32>, Error> {
+        Ok(self.tensor.flatten_all()?.to_vec1()?)
+    }
 }
 
 impl Logits {
@@ -177,6 +212,11 @@ impl Logits {
     pub fn new(n_vocab: usize, values: Vec<f32>) -> Self {
         assert!(!values.is_empty() && values.len().is_multiple_of(n_vocab));
         Self { n_vocab, values }
+    }
+
+    /// What may follow each token.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.n_vocab)
     }
 
     /// What may follow the first token.
@@ -191,30 +231,14 @@ impl Logits {
     }
 }
 
-/// The file with the weights, and its card.
-fn locate(path: &Path) -> Result<(std::path::PathBuf, Card), Error> {
-    let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    if !metadata.is_dir() {
-        return Ok((path.to_owned(), Card::unclaimed(path)));
+impl Alignment {
+    fn of(weights: &Tensor) -> Result<Self, Error> {
+        let (heads, tokens, frames) = weights.dims3()?;
+        Ok(Self {
+            heads,
+            tokens,
+            frames,
+            values: weights.flatten_all()?.to_vec1()?,
+        })
     }
-    let card = path.join(card::FILE_NAME);
-    if card.is_file() {
-        let card = Card::load(&card)?;
-        return Ok((path.join(&card.file), card));
-    }
-    let weights = path.join(safetensors::WEIGHTS);
-    if weights.is_file() {
-        // Such a directory's own name is the model's, not that of the file in it.
-        let card = Card::unclaimed(path);
-        return Ok((weights, card));
-    }
-    let reason = format!(
-        "the directory has neither a {} nor a {}",
-        card::FILE_NAME,
-        safetensors::WEIGHTS
-    );
-    Err(Error::not_a_model(path, reason))
 }

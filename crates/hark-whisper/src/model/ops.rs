@@ -93,6 +93,14 @@ fn softmax(x: Tensor, past: Option<usize>) -> Result<Tensor> {
     Ok(x)
 }
 
+/// How well keys match queries, as shares of 1. With `past`, query `i` sees only the
+/// first `past + i + 1` keys.
+///
+/// `[heads, queries, n]`, `[heads, keys, n]` → `[heads, queries, keys]`
+pub(crate) fn weights(query: &Tensor, key: &Tensor, past: Option<usize>) -> Result<Tensor> {
+    softmax(query.matmul(&key.t()?)?, past)
+}
+
 /// Mixes values by how well their keys match the queries. With `past`, query `i` sees
 /// only the first `past + i + 1` keys.
 ///
@@ -110,7 +118,7 @@ pub(crate) fn attend(
     let mut mixed = Vec::new();
     for head in 0..query.dim(0)? {
         let of = |all: &Tensor| all.narrow(0, head, 1);
-        let weights = softmax(of(query)?.matmul(&of(key)?.t()?)?, past)?;
+        let weights = weights(&of(query)?, &of(key)?, past)?;
         mixed.push(weights.matmul(&of(value)?)?);
     }
     Tensor::cat(&mixed, 0)

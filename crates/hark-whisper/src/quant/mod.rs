@@ -1,7 +1,9 @@
-//! ggml's number formats, read into single precision.
+//! ggml's number formats, read into single precision and written from it.
 //!
 //! Blocks of 32 values share a scale (and in the `_1` kinds a minimum); their layout is
 //! that of `ggml-common.h` in whisper.cpp 1.8.
+
+mod write;
 
 use half::f16;
 
@@ -33,6 +35,18 @@ impl Format {
             7 => Some(Self::Q5_1),
             8 => Some(Self::Q8_0),
             _ => None,
+        }
+    }
+
+    /// ggml's number for it.
+    pub fn to_ggml(self) -> i32 {
+        match self {
+            Self::F32 => 0,
+            Self::F16 => 1,
+            Self::Q4_0 => 2,
+            Self::Q5_0 => 6,
+            Self::Q5_1 => 7,
+            Self::Q8_0 => 8,
         }
     }
 
@@ -122,47 +136,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Quantises a block of 32 as ggml's reference does.
-    fn quantise(format: Format, x: &[f32]) -> Vec<u8> {
-        let extreme = x
-            .iter()
-            .copied()
-            .fold(0.0, |a: f32, b| if b.abs() > a.abs() { b } else { a });
-        let low = x.iter().copied().fold(f32::INFINITY, f32::min);
-        let high = x.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let (scale, offset) = match format {
-            Format::Q8_0 => (extreme.abs() / 127.0, 0.0),
-            Format::Q4_0 => (extreme / -8.0, 8.5),
-            Format::Q5_0 => (extreme / -16.0, 16.5),
-            Format::Q5_1 => ((high - low) / 31.0, 0.5),
-            Format::F32 | Format::F16 => unreachable!("not quantised"),
-        };
-        let mut bytes = f16::from_f32(scale).to_le_bytes().to_vec();
-        let inverse = if scale == 0.0 { 0.0 } else { 1.0 / scale };
-        if format == Format::Q8_0 {
-            bytes.extend(x.iter().map(|v| (v * inverse).round() as i8 as u8));
-            return bytes;
-        }
-        let (base, top) = match format {
-            Format::Q5_1 => (low, 31.0),
-            Format::Q5_0 => (0.0, 31.0),
-            _ => (0.0, 15.0),
-        };
-        let quants: Vec<u8> = x
-            .iter()
-            .map(|v| ((v - base) * inverse + offset).clamp(0.0, top) as u8)
-            .collect();
-        if format == Format::Q5_1 {
-            bytes.extend(f16::from_f32(low).to_le_bytes());
-        }
-        if format != Format::Q4_0 {
-            let fifth = quants.iter().zip(0..).map(|(q, i)| u32::from(q >> 4) << i);
-            bytes.extend(fifth.sum::<u32>().to_le_bytes());
-        }
-        bytes.extend((0..16).map(|i| (quants[i] & 15) | ((quants[i + 16] & 15) << 4)));
-        bytes
-    }
-
     #[test]
     fn known_blocks_read_as_ggml_reads_them() {
         let two = f16::from_f32(2.0).to_le_bytes();
@@ -201,6 +174,9 @@ mod tests {
             assert_eq!(format.bytes_of(values), expect, "{format:?} {values}");
         }
         assert_eq!(Format::from_ggml(3), None);
+        for number in [0, 1, 2, 6, 7, 8] {
+            assert_eq!(Format::from_ggml(number).map(Format::to_ggml), Some(number));
+        }
     }
 
     proptest! {
@@ -213,7 +189,7 @@ mod tests {
                 (Format::Q8_0, 127.0), (Format::Q4_0, 8.0),
                 (Format::Q5_0, 16.0), (Format::Q5_1, 15.5),
             ] {
-                let bytes = quantise(format, &x);
+                let bytes = format.write(&x).unwrap();
                 prop_assert_eq!(bytes.len(), format.block_bytes());
                 for (value, back) in x.iter().zip(format.read(&bytes)) {
                     let bound = span / steps * 1.02 + 1e-2;

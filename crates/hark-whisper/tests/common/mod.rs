@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod hugging_face;
+pub mod random;
+pub mod reference;
+
 use std::path::{Path, PathBuf};
 
 use hark_core::Language;
@@ -18,6 +22,33 @@ pub struct Clip {
 /// The crate's own test data.
 pub fn data() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data")
+}
+
+/// The bundled model.
+pub fn nano() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../models/hark-nano")
+}
+
+/// The shared test data; none if it is not there and need not be, which is said of so
+/// many tests.
+pub fn shared(tests: usize) -> Option<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let shared = match std::env::var_os("HARK_SHARED") {
+        // Tests run in the crate's directory, people name paths from the workspace's.
+        Some(path) => root.join(path),
+        None => root.join("../shared"),
+    };
+    if shared.join("models/whisper-base").is_dir() {
+        return Some(shared);
+    }
+    let required = std::env::var_os("HARK_REQUIRE_SHARED").is_some_and(|v| v == "1");
+    let place = shared.display();
+    assert!(
+        !required,
+        "HARK_REQUIRE_SHARED is set and {place} has no models/whisper-base"
+    );
+    println!("not run: {tests} (no shared test data in {place}; set HARK_SHARED)");
+    None
 }
 
 /// The clips of a table that begins with file, language and text; they lie beside it.
