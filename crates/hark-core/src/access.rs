@@ -65,6 +65,11 @@ pub enum Verdict {
     Unknown,
 }
 
+/// The path as the table has it, so that a caller's invention never becomes a name.
+pub fn declared(path: &str) -> Option<&'static str> {
+    TABLE.iter().map(|r| r.path).find(|p| *p == path)
+}
+
 /// Whether `kind` may call `path`.
 pub fn check(kind: Kind, path: &str) -> Verdict {
     match TABLE.iter().find(|rule| rule.path == path) {

@@ -13,6 +13,7 @@ pub mod endpointing;
 pub mod engine;
 pub mod home;
 pub mod ids;
+pub mod instruments;
 pub mod intent;
 pub mod keys;
 pub mod language;
