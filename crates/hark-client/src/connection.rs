@@ -11,7 +11,7 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Response, Status, TimeoutExpired};
 
-use crate::Error;
+use crate::{Error, Trace};
 
 /// Where to connect and how long to wait.
 #[derive(Debug, Clone)]
@@ -67,6 +67,7 @@ impl fmt::Debug for Token {
 pub struct Client {
     channel: Channel,
     token: Option<Token>,
+    trace: Option<Trace>,
     address: String,
     pub(crate) timeout: Duration,
     pub(crate) longest_silence: Duration,
@@ -92,6 +93,15 @@ impl Client {
         Err(Error::Connect { tried })
     }
 
+    /// The same connection, with all calls in a trace.
+    #[must_use]
+    pub fn within(&self, trace: &Trace) -> Self {
+        Self {
+            trace: Some(trace.clone()),
+            ..self.clone()
+        }
+    }
+
     /// The address that answered.
     pub fn address(&self) -> &str {
         &self.address
@@ -101,6 +111,7 @@ impl Client {
         Self {
             channel,
             token: options.token.clone(),
+            trace: None,
             address: address.to_owned(),
             timeout: options.timeout,
             longest_silence: options.longest_silence,
@@ -109,7 +120,8 @@ impl Client {
 
     /// The channel that generated clients take.
     pub(crate) fn channel(&self) -> InterceptedService<Channel, Authorize> {
-        InterceptedService::new(self.channel.clone(), Authorize(self.token.clone()))
+        let authorize = Authorize(self.token.clone(), self.trace.clone());
+        InterceptedService::new(self.channel.clone(), authorize)
     }
 
     /// A request that carries this client's deadline.
@@ -132,9 +144,9 @@ impl Client {
     }
 }
 
-/// Adds the token to each call.
+/// Adds the token, and the trace, to each call.
 #[derive(Debug, Clone)]
-pub(crate) struct Authorize(Option<Token>);
+pub(crate) struct Authorize(Option<Token>, Option<Trace>);
 
 impl Interceptor for Authorize {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
@@ -142,6 +154,10 @@ impl Interceptor for Authorize {
             request
                 .metadata_mut()
                 .insert("authorization", value.clone());
+        }
+        if let Some(trace) = &self.1 {
+            let metadata = request.metadata_mut();
+            metadata.insert("traceparent", trace.header().clone());
         }
         Ok(request)
     }

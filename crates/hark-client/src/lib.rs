@@ -16,6 +16,7 @@ mod speakers;
 pub mod speech;
 mod status;
 mod text;
+mod trace;
 
 pub use clip::Recognition;
 pub use connection::{Client, Options, Token};
@@ -25,6 +26,7 @@ pub use speakers::{Attachment, Hello};
 pub use speech::{Event, Listen, Session};
 pub use status::{Model, Part, Status, StoreStatus};
 pub use text::{Converse, Conversed};
+pub use trace::Trace;
 
 use hark_core::SessionId;
 
