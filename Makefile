@@ -13,7 +13,7 @@ test: ## run every check that needs no GPU
 	@scripts/test.sh
 
 bench: ## measure the hot paths (docs/benchmarks.md has the figures)
-	@bash -c '. scripts/lib.sh; scripts/setup.sh build; use_rust; cargo bench --locked -p hark-benches'
+	@bash -c '. scripts/lib.sh; scripts/setup.sh build; use_rust; cargo build --locked --release -p hark; cargo bench --locked -p hark-benches'
 
 tidy: ## check what prose cannot enforce
 	@cargo xtask tidy
