@@ -5,11 +5,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hark_core::access;
 use http::{HeaderValue, Request, Response, Uri};
 use tonic::body::Body;
 use tonic::transport::Endpoint;
-use tonic::{Status, TimeoutExpired};
+use tonic::{Code, Status, TimeoutExpired};
 use tower::Service;
+use tracing::Span;
 
 use crate::Error;
 use crate::config::Secret;
@@ -138,13 +140,30 @@ impl Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        trace::inject(request.headers_mut());
+        let method = access::declared(request.uri().path());
+        let span = method.map_or_else(Span::none, |path| trace::client_span(&path[1..]));
+        trace::inject(&span, request.headers_mut());
         if let Some(authorization) = &self.authorization {
             let headers = request.headers_mut();
             headers.insert(http::header::AUTHORIZATION, authorization.clone());
         }
-        let response = self.inner.call(request);
-        Box::pin(async move { response.await.map_err(status) })
+        let response = span.in_scope(|| self.inner.call(request));
+        Box::pin(async move {
+            let response = response.await.map_err(status);
+            trace::client_ended(&span, code(&response));
+            response
+        })
+    }
+}
+
+/// How a call ended, as far as its first answer tells.
+fn code(response: &Result<Response<Body>, Status>) -> Code {
+    match response {
+        Ok(response) => response
+            .headers()
+            .get(Status::GRPC_STATUS)
+            .map_or(Code::Ok, |code| Code::from_bytes(code.as_bytes())),
+        Err(status) => status.code(),
     }
 }
 

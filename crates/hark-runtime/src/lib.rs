@@ -20,6 +20,6 @@ pub mod process;
 pub mod server;
 pub mod tasks;
 pub mod telemetry;
-mod trace;
+pub mod trace;
 
 pub use error::Error;

@@ -21,6 +21,11 @@ use crate::{Error, admin, drain, telemetry};
 pub struct Config {
     /// Logs.
     pub log: telemetry::Config,
+    /// What else leaves the process.
+    pub telemetry: telemetry::Export,
+    /// The home that it serves, where that is known.
+    #[serde(skip)]
+    pub home: Option<String>,
     /// The port with metrics and health.
     pub admin: admin::Config,
     /// The end.
@@ -46,7 +51,11 @@ impl Process {
     /// # Errors
     /// [`Error::Telemetry`], [`Error::Signals`], [`Error::Open`] or [`Error::Bind`].
     pub async fn start(name: &'static str, config: &Config) -> Result<Self, Error> {
-        let telemetry = Telemetry::start(&config.log, name)?;
+        let identity = telemetry::Identity {
+            service: name,
+            home: config.home.clone(),
+        };
+        let telemetry = Telemetry::start(&config.log, &config.telemetry, &identity)?;
         let drain = Drain::new();
         let signals = Signals::install()?;
         let health = Health::new();
@@ -106,7 +115,7 @@ impl Process {
         self.admin_stop.cancel();
         let admin = self.admin_tasks.finish(self.config.grace()).await;
         tracing::info!("ended");
-        self.telemetry.shutdown();
+        self.telemetry.shutdown().await;
         result.and(admin)
     }
 }

@@ -1,30 +1,40 @@
-//! Logs to standard error, metrics for Prometheus, trace context for calls.
+//! Logs to standard error, metrics for Prometheus, and, where somebody named a collector,
+//! traces and the same metrics to it (OTLP over gRPC).
 //!
-//! Metrics and the identity of traces belong to the process, so they are set up once,
-//! whoever asks first.
+//! Metrics and the identity of traces belong to the process, so they are set up once.
+//! What waits to be sent is bounded, and so is the time that sending may take at the end:
+//! a collector that is gone costs spans, never memory, and never the end of the process.
+
+mod export;
+mod metrics;
+mod plan;
+mod resource;
+mod variables;
 
 use std::io::IsTerminal as _;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
-use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::metrics::SdkMeterProvider;
-use opentelemetry_sdk::trace::SdkTracerProvider;
-use prometheus::{Registry, TextEncoder};
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tracing::Subscriber;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::{EnvFilter, Targets};
-use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::Error;
+pub use metrics::{counter, gauge, histogram, scrape, up_down_counter};
+use plan::Plan;
+use variables::Variables;
 
-/// Bounds of histograms of durations, in seconds.
-pub const SECONDS: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
-];
+/// How long sending what is left may take at the end.
+const FLUSH: Duration = Duration::from_secs(3);
 
 /// What is logged.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -43,87 +53,151 @@ impl Default for Config {
     }
 }
 
+/// What leaves the process besides logs, and what may be in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Export {
+    /// An OpenTelemetry collector for traces and metrics, OTLP over gRPC, like
+    /// `http://127.0.0.1:4317`. Absent: what `OTEL_EXPORTER_OTLP_ENDPOINT` names, and if
+    /// that is not set either, nothing is sent. Everything else about it comes from
+    /// OpenTelemetry's own variables.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub otlp_endpoint: Option<String>,
+    /// Let traces contain what people say. Where this is off, nothing that was said is in
+    /// any log, trace or metric.
+    pub transcripts: bool,
+}
+
+/// Whose telemetry it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// The process's name, like `hark-ingest`.
+    pub service: &'static str,
+    /// The home that it serves, where that is known.
+    pub home: Option<String>,
+}
+
 /// Keeps telemetry going; shut it down at the end.
 #[derive(Debug)]
 pub struct Telemetry {
     tracer: SdkTracerProvider,
+    sends: bool,
 }
 
 impl Telemetry {
-    /// Sets up the logs and traces of this process. `service` is its name, like
-    /// `hark-ingest`.
+    /// Sets up the logs, traces and metrics of this process. Must be called within a
+    /// runtime, before anything is measured.
     ///
     /// # Errors
-    /// [`Error::Telemetry`] if the filter is malformed, or if it was set up before.
-    pub fn start(config: &Config, service: &'static str) -> Result<Self, Error> {
-        let failed = |message: String| Error::Telemetry(message);
-        let filter = EnvFilter::try_new(&config.filter)
-            .map_err(|e| failed(format!("`log.filter` is `{}`: {e}", config.filter)))?;
-        let console = tracing_subscriber::fmt::layer()
-            .with_writer(std::io::stderr)
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_filter(filter);
-        let tracer = SdkTracerProvider::builder()
-            .with_resource(Resource::builder().with_service_name(service).build())
-            .build();
-        // Spans exist whatever is logged, or a quiet process would break its callers'
-        // traces.
-        let spans = Targets::new().with_target("hark", LevelFilter::INFO);
-        let traces = tracing_opentelemetry::layer()
-            .with_tracer(tracer.tracer("hark"))
-            .with_filter(spans);
-        tracing_subscriber::registry()
-            .with(console)
-            .with(traces)
-            .try_init()
-            .map_err(|e| failed(e.to_string()))?;
-        metrics();
-        Ok(Self { tracer })
+    /// [`Error::Telemetry`] if the filter or one of OpenTelemetry's variables is
+    /// malformed, or if it was set up before; [`Error::Read`] if a certificate that they
+    /// name can't be read.
+    pub fn start(config: &Config, export: &Export, identity: &Identity) -> Result<Self, Error> {
+        let plan = Plan::read(export, &Variables::of_process())?;
+        Self::with_plan(config, export, &plan, identity)
     }
 
-    /// Sends what was not sent yet.
-    pub fn shutdown(self) {
-        if let Err(error) = self.tracer.shutdown() {
-            tracing::warn!(%error, "cannot end traces in order");
+    fn with_plan(
+        config: &Config,
+        export: &Export,
+        plan: &Plan,
+        identity: &Identity,
+    ) -> Result<Self, Error> {
+        let filter = EnvFilter::try_new(&config.filter)
+            .map_err(|e| Error::Telemetry(format!("`log.filter` is `{}`: {e}", config.filter)))?;
+        let resource = resource::of(identity, plan);
+        let tracer = export::tracer(plan, &resource)?;
+        let reader = plan.metrics.as_ref();
+        let reader = reader.map(|to| export::reader(plan, to)).transpose()?;
+        let sends = plan.traces.is_some() || reader.is_some();
+        tracing_subscriber::registry()
+            .with(console(filter))
+            .with(spans(tracer.tracer("hark")))
+            .try_init()
+            .map_err(|e| Error::Telemetry(e.to_string()))?;
+        metrics::install(reader, resource)?;
+        // Set where it was not: who started telemetry before keeps its own.
+        let _ = TRACER.set(tracer.tracer("hark"));
+        TRACES.store(plan.traces.is_some(), Ordering::Relaxed);
+        TRANSCRIPTS.store(export.transcripts, Ordering::Relaxed);
+        Ok(Self { tracer, sends })
+    }
+
+    /// Sends what was not sent yet, for three seconds at most.
+    pub async fn shutdown(self) {
+        if !self.sends {
+            return;
+        }
+        let (done, ended) = oneshot::channel();
+        let tracer = self.tracer;
+        // No task: the exporter blocks its caller, and a runtime waits for such tasks.
+        let flush = std::thread::Builder::new().name("hark-flush".to_owned());
+        let flushing = flush.spawn(move || {
+            std::thread::scope(|both| {
+                both.spawn(metrics::shutdown);
+                if let Err(error) = tracer.shutdown_with_timeout(FLUSH) {
+                    tracing::debug!(%error, "traces not sent");
+                }
+            });
+            // Nobody waits any more if it took too long.
+            let _ = done.send(());
+        });
+        let in_time = flushing.is_ok() && tokio::time::timeout(FLUSH, ended).await.is_ok();
+        if !in_time {
+            tracing::warn!("the collector did not take everything in time: some is lost");
         }
     }
 }
 
-/// The meter for instruments of Hark; names begin with `hark.` unless OpenTelemetry has
-/// a name for them.
-pub fn meter() -> Meter {
-    metrics().provider.meter("hark")
+static TRACER: OnceLock<SdkTracer> = OnceLock::new();
+static TRACES: AtomicBool = AtomicBool::new(false);
+static TRANSCRIPTS: AtomicBool = AtomicBool::new(false);
+
+/// What makes spans of things that have happened; none before telemetry was started.
+pub(crate) fn tracer() -> Option<&'static SdkTracer> {
+    TRACER.get()
 }
 
-/// All metrics, as Prometheus reads them (text format 0.0.4).
-///
-/// # Errors
-/// [`Error::Telemetry`] if they can't be written as text.
-pub fn scrape() -> Result<String, Error> {
-    let families = metrics().registry.gather();
-    let text = TextEncoder::new().encode_to_string(&families);
-    text.map_err(|e| Error::Telemetry(e.to_string()))
+/// Whether traces are sent anywhere.
+pub(crate) fn sends_traces() -> bool {
+    TRACES.load(Ordering::Relaxed)
 }
 
-struct Metrics {
-    registry: Registry,
-    provider: SdkMeterProvider,
+/// What somebody said, where telemetry may contain that.
+pub fn spoken(text: &str) -> Option<String> {
+    let may = TRANSCRIPTS.load(Ordering::Relaxed);
+    may.then(|| text.to_owned())
 }
 
-fn metrics() -> &'static Metrics {
-    static METRICS: OnceLock<Metrics> = OnceLock::new();
-    METRICS.get_or_init(|| {
-        let registry = Registry::new();
-        let exporter = opentelemetry_prometheus::exporter()
-            .with_registry(registry.clone())
-            .scope_info_enabled(false)
-            .without_target_info()
-            .build()
-            .expect("a new registry has no other exporter");
-        let provider = SdkMeterProvider::builder().with_reader(exporter).build();
-        opentelemetry::global::set_meter_provider(provider.clone());
-        Metrics { registry, provider }
-    })
+fn console<S>(filter: EnvFilter) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_filter(filter)
+}
+
+/// Spans exist whatever is logged, or a quiet process would break its callers' traces.
+/// Only Hark's: sending traces must not make any. A task lives as long as the process, and
+/// is no part of anybody's trace.
+fn spans<S>(tracer: SdkTracer) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    let ours = Targets::new()
+        .with_target("hark", LevelFilter::INFO)
+        .with_target("hark_runtime::tasks", LevelFilter::OFF)
+        .with_target("hark_runtime::telemetry", LevelFilter::OFF);
+    tracing_opentelemetry::layer()
+        .with_tracer(tracer)
+        .with_location(false)
+        .with_threads(false)
+        .with_target(false)
+        .with_tracked_inactivity(false)
+        .with_context_activation(false)
+        .with_filter(ours)
 }
 
 #[cfg(test)]
@@ -131,22 +205,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instruments_are_scraped() {
-        let counter = meter().u64_counter("hark.test.lamps").build();
-        counter.add(2, &[opentelemetry::KeyValue::new("area", "hallway")]);
-        let text = scrape().unwrap();
-        assert!(
-            text.contains("hark_test_lamps_total{area=\"hallway\"} 2"),
-            "{text}"
-        );
-    }
-
-    #[test]
     fn a_malformed_filter_is_explained() {
         let config = Config {
             filter: "hark=loud".to_owned(),
         };
-        let error = Telemetry::start(&config, "test").unwrap_err().to_string();
+        let started = Telemetry::start(&config, &Export::default(), &Identity::default());
+        let error = started.unwrap_err().to_string();
         assert!(error.contains("`log.filter` is `hark=loud`"), "{error}");
+    }
+
+    #[test]
+    fn what_was_said_stays_out_unless_somebody_wants_it() {
+        assert_eq!(spoken("schalte das Licht ein"), None);
     }
 }

@@ -42,10 +42,12 @@ pub struct Running {
 /// Whatever keeps it from starting: a setting, the home, the store, the model, an
 /// address.
 pub async fn start(config: &Config) -> anyhow::Result<Running> {
-    let process = Process::start("hark", &config.frame()).await?;
+    let description = config.home.description()?;
+    let frame = config.frame(&description.home().id);
+    let process = Process::start("hark", &frame).await?;
     // The parts end after the public API, which needs them for what it still finishes.
     let inner = Drain::new();
-    let foundation = Foundation::open(config).await?;
+    let foundation = Foundation::open(config, description).await?;
     let home = foundation.home();
     let parts = Parts::build(config, &foundation, &process)?;
     let auth = Authenticator::new(&config.auth, home.id.clone())?;

@@ -68,7 +68,7 @@ fn a_spoken_sentence_switches_the_lamp_on() {
     let heard = say(&place, &up, file.to_str().unwrap(), &[])
         .done()
         .object();
-    let varies = ["session", "file", "timings_ms.*"];
+    let varies = ["session", "trace_id", "file", "timings_ms.*"];
     insta::assert_json_snapshot!("say-on", redacted(heard, &varies));
     assert_eq!(device(&place, &up, "light.hallway")["state"]["state"], "on");
     up.stop();

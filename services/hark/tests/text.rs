@@ -29,7 +29,8 @@ impl House {
 }
 
 fn snapshot(name: &str, object: Value) {
-    insta::assert_json_snapshot!(name, redacted(object, &["session", "timings_ms.*"]));
+    let varies = ["session", "trace_id", "timings_ms.*"];
+    insta::assert_json_snapshot!(name, redacted(object, &varies));
 }
 
 #[test]

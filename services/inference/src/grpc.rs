@@ -1,5 +1,7 @@
 //! `hark.internal.v1.Inference`: parse, one call of the worker, convert.
 
+use std::time::SystemTime;
+
 use hark_core::audio::MAX_UTTERANCE;
 use hark_core::engine::Job;
 use hark_core::queue::WorkClass;
@@ -16,6 +18,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use tracing::Instrument as _;
 
+use crate::trace;
 use crate::worker::{RETRY_AFTER, Transcribed, Worker, WorkerError};
 
 /// The most that a message may have, in bytes.
@@ -45,16 +48,16 @@ impl inference_server::Inference for Grpc {
         let deadline = server::deadline(&request).map(|d| d.0);
         let (job, class) = parse(request.get_ref())?;
         let audio_ms = u64::try_from(job.audio.duration().as_millis()).unwrap_or(u64::MAX);
-        let span = tracing::info_span!("transcribe", class = class.as_str(), audio_ms);
-        let work = self
-            .worker
-            .transcribe(job, class, deadline)
-            .instrument(span);
+        let model = self.worker.description().model.clone();
+        let span = trace::span(class, audio_ms, &model);
+        let arrived = SystemTime::now();
+        let work = self.worker.transcribe(job, class, deadline);
+        let heard = work.instrument(span.clone()).await;
+        trace::heard(&span, arrived, &heard);
         let Transcribed {
             transcription,
             queue,
-        } = work.await.map_err(status)?;
-        let model = self.worker.description().model.clone();
+        } = heard.map_err(status)?;
         let transcribed = transcription::Transcribed {
             transcription,
             queue,

@@ -11,6 +11,7 @@ mod metrics;
 mod models;
 mod part;
 pub mod process;
+mod trace;
 mod worker;
 
 pub use config::{Config, Device, EngineKind};

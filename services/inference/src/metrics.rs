@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hark_core::instruments;
 use hark_core::queue::WorkClass;
 use hark_runtime::telemetry;
 use opentelemetry::KeyValue;
@@ -21,27 +22,12 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let meter = telemetry::meter();
-        let seconds = |name: &'static str, what: &'static str| {
-            meter
-                .f64_histogram(name)
-                .with_description(what)
-                .with_unit("s")
-                .with_boundaries(telemetry::SECONDS.to_vec())
-                .build()
-        };
         Self {
-            requests: meter
-                .u64_counter("hark.asr.requests")
-                .with_description("Transcriptions asked for, by class and by what came of them.")
-                .build(),
-            queue_length: meter
-                .u64_gauge("hark.asr.queue.length")
-                .with_description("Utterances that wait for the engine.")
-                .build(),
-            queue_wait: seconds("hark.asr.queue.wait", "Waiting for the engine."),
-            encode: seconds("hark.asr.encode", "Features and encoder of an utterance."),
-            decode: seconds("hark.asr.decode", "Decoder of an utterance."),
+            requests: telemetry::counter(&instruments::ASR_REQUESTS),
+            queue_length: telemetry::gauge(&instruments::ASR_QUEUE_LENGTH),
+            queue_wait: telemetry::histogram(&instruments::ASR_QUEUE_WAIT),
+            encode: telemetry::histogram(&instruments::ASR_ENCODE),
+            decode: telemetry::histogram(&instruments::ASR_DECODE),
         }
     }
 

@@ -27,6 +27,8 @@ pub struct Config {
     pub home: String,
     /// Logs.
     pub log: telemetry::Config,
+    /// What else leaves the process.
+    pub telemetry: telemetry::Export,
     /// The port with metrics and health.
     pub admin: admin::Config,
     /// The end.
@@ -44,6 +46,7 @@ impl Default for Config {
         Self {
             home: "home".to_owned(),
             log: telemetry::Config::default(),
+            telemetry: telemetry::Export::default(),
             admin: admin::Config {
                 listen: SocketAddr::from(([127, 0, 0, 1], ADMIN_PORT)),
                 ..admin::Config::default()
@@ -68,6 +71,8 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     })?;
     let frame = hark_runtime::process::Config {
         log: config.log.clone(),
+        telemetry: config.telemetry.clone(),
+        home: Some(config.home.clone()),
         admin: config.admin.clone(),
         drain: config.drain.clone(),
     };

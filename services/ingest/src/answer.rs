@@ -10,9 +10,10 @@ use hark_core::{Language, Ordinal, Principal, SessionId, SpeakerId};
 use hark_intents::Replies;
 use hark_proto::Error;
 use tokio::time::Instant;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
 
 use crate::shared::Shared;
+use crate::trace;
 use crate::words::{Reading, readings};
 
 /// For whom a sentence is understood and acted on.
@@ -82,16 +83,22 @@ pub(crate) struct Task {
     pub timings: Timings,
 }
 
-/// Does a task.
+/// Does a task; `span` stands for the utterance.
 ///
 /// # Errors
 /// Those of the worker and the router; nothing was acted on if it is the worker's.
-pub(crate) async fn answer(shared: &Shared, task: Task) -> Result<Answer, Error> {
+pub(crate) async fn answer(shared: &Shared, task: Task, span: &Span) -> Result<Answer, Error> {
+    let answer = heard_and_handled(shared, task)
+        .instrument(span.clone())
+        .await;
+    trace::answered(span, &answer);
+    answer
+}
+
+async fn heard_and_handled(shared: &Shared, task: Task) -> Result<Answer, Error> {
     let mut timings = task.timings;
     let transcribe = shared.workers.transcribe(&task.audio, &task.languages);
-    let heard = transcribe
-        .instrument(tracing::info_span!("transcribe"))
-        .await?;
+    let heard = transcribe.await?;
     timings.queue = Some(heard.queue);
     timings.encode = Some(heard.transcription.timings.encode);
     timings.decode = Some(heard.transcription.timings.decode);
@@ -106,7 +113,7 @@ pub(crate) async fn answer(shared: &Shared, task: Task) -> Result<Answer, Error>
                 on_behalf,
                 ordinal,
             };
-            let handled = handle(shared, sentence).await?;
+            let handled = shared.workers.handle(sentence).await?;
             timings.intent = handled.intent;
             timings.action = handled.action;
             Some(handled.outcome)
@@ -122,15 +129,6 @@ pub(crate) async fn answer(shared: &Shared, task: Task) -> Result<Answer, Error>
     };
     shared.metrics.answered(&answer);
     Ok(answer)
-}
-
-/// Has a sentence understood and acted on.
-///
-/// # Errors
-/// The router's.
-pub(crate) async fn handle(shared: &Shared, sentence: Sentence) -> Result<Handled, Error> {
-    let handle = shared.workers.handle(sentence);
-    handle.instrument(tracing::info_span!("handle")).await
 }
 
 /// What nobody having said anything comes to, in every language that Hark has.

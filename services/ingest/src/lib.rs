@@ -15,6 +15,7 @@ pub mod process;
 mod session;
 mod shared;
 mod speakers;
+mod trace;
 mod words;
 
 use std::pin::Pin;

@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use hark_core::endpointing::EndReason;
+use hark_core::instruments;
+use hark_runtime::telemetry;
+use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
-use opentelemetry::{KeyValue, global};
 
 use crate::answer::Answer;
 
@@ -22,30 +24,12 @@ pub(crate) struct OpenStream(UpDownCounter<i64>);
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let meter = global::meter("hark.ingest");
         Self {
-            utterances: meter
-                .u64_counter("hark.asr.utterances")
-                .with_description("Utterances that were answered, by outcome.")
-                .build(),
-            ends: meter
-                .u64_counter("hark.asr.endpoints")
-                .with_description("Utterances that ended, by reason.")
-                .build(),
-            streams: meter
-                .i64_up_down_counter("hark.asr.streams")
-                .with_description("Streams of speech that are open.")
-                .build(),
-            stages: meter
-                .f64_histogram("hark.asr.stage.duration")
-                .with_unit("s")
-                .with_description("How long each stage of an utterance took.")
-                .build(),
-            speech: meter
-                .f64_histogram("hark.asr.speech.duration")
-                .with_unit("s")
-                .with_description("How long people spoke.")
-                .build(),
+            utterances: telemetry::counter(&instruments::ASR_UTTERANCES),
+            ends: telemetry::counter(&instruments::ASR_ENDPOINTS),
+            streams: telemetry::up_down_counter(&instruments::ASR_STREAMS),
+            stages: telemetry::histogram(&instruments::ASR_STAGE_DURATION),
+            speech: telemetry::histogram(&instruments::ASR_SPEECH_DURATION),
         }
     }
 

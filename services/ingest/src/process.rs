@@ -29,6 +29,8 @@ pub struct Config {
     pub languages: Vec<String>,
     /// Logs.
     pub log: telemetry::Config,
+    /// What else leaves the process.
+    pub telemetry: telemetry::Export,
     /// The port with metrics and health.
     pub admin: admin::Config,
     /// The end.
@@ -63,6 +65,7 @@ impl Default for Config {
             home: "home".to_owned(),
             languages: vec!["de".to_owned(), "en".to_owned()],
             log: telemetry::Config::default(),
+            telemetry: telemetry::Export::default(),
             admin: admin::Config {
                 listen: SocketAddr::from(([127, 0, 0, 1], 7701)),
                 ..admin::Config::default()
@@ -108,6 +111,8 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     let (home, languages) = identity(&config)?;
     let frame = hark_runtime::process::Config {
         log: config.log.clone(),
+        telemetry: config.telemetry.clone(),
+        home: Some(config.home.clone()),
         admin: config.admin.clone(),
         drain: config.drain.clone(),
     };

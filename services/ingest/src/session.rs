@@ -25,6 +25,7 @@ use crate::answer::{Answer, OnBehalf, Task, answer};
 use crate::ear::{self, Ear, Heard, Spoken};
 use crate::pace::Pace;
 use crate::shared::Shared;
+use crate::trace::Utterance;
 pub(crate) use messages::{Chunk, Event, Inbound, Outbound, Settings};
 
 /// Runs a session to its end.
@@ -41,7 +42,8 @@ where
     S: Stream<Item = Result<Inbound, Error>> + Unpin,
 {
     let settings = first(&mut inbound, &shared).await?;
-    let span = tracing::info_span!("session", session = %settings.on_behalf.session);
+    let span =
+        tracing::info_span!("hark.asr.session", hark.session.id = %settings.on_behalf.session);
     let _open = shared.metrics.stream();
     let session = Session::new(shared, settings, out);
     session.run(inbound, drain).instrument(span).await
@@ -83,9 +85,25 @@ struct Session {
     /// Whether more audio is wanted.
     listening: bool,
     draining: bool,
-    waiting: VecDeque<(Spoken, Instant)>,
-    working: Option<BoxFuture<'static, (Span, Result<Answer, Error>)>>,
+    /// The utterance that is being spoken.
+    speaking: Option<Utterance>,
+    waiting: VecDeque<Waiting>,
+    working: Option<Working>,
     acknowledged: ResumePoint,
+}
+
+/// An utterance that was spoken, and waits for its answer.
+struct Waiting {
+    spoken: Spoken,
+    decided: Instant,
+    trace: Utterance,
+}
+
+/// An utterance that is being answered.
+struct Working {
+    answer: BoxFuture<'static, (Span, Result<Answer, Error>)>,
+    /// Ends once the answer was sent.
+    trace: Utterance,
 }
 
 enum Step {
@@ -110,6 +128,7 @@ impl Session {
             act: !settings.transcribe_only,
             listening: true,
             draining: false,
+            speaking: None,
             waiting: VecDeque::new(),
             working: None,
             acknowledged: settings.resume,
@@ -183,9 +202,14 @@ impl Session {
         if self.working.is_some() {
             return;
         }
-        let Some((spoken, decided)) = self.waiting.pop_front() else {
+        let Some(waiting) = self.waiting.pop_front() else {
             return;
         };
+        let Waiting {
+            spoken,
+            decided,
+            trace,
+        } = waiting;
         let span = spoken.span;
         let timings = Timings {
             speech: Some(spoken.speech),
@@ -200,9 +224,12 @@ impl Session {
             timings,
         };
         let shared = Arc::clone(&self.shared);
-        let trace = tracing::info_span!("utterance", ordinal = span.ordinal.0);
-        let work = async move { (span, answer(&shared, task).await) };
-        self.working = Some(Box::pin(work.instrument(trace)));
+        let within = trace.span().clone();
+        let work = async move { (span, answer(&shared, task, &within).await) };
+        self.working = Some(Working {
+            answer: Box::pin(work),
+            trace,
+        });
     }
 
     async fn message(&mut self, message: Inbound) -> Result<(), Error> {
@@ -234,6 +261,7 @@ impl Session {
         for heard in heard {
             match heard {
                 Heard::Begin(span) => {
+                    self.speaking = Some(Utterance::begin(span.ordinal));
                     let out = &self.out;
                     out.event(Event::Begin, span.ordinal, span.begin).await?;
                 }
@@ -258,7 +286,14 @@ impl Session {
             reason = spoken.reason.as_str(),
             "utterance ended"
         );
-        self.waiting.push_back((spoken, Instant::now()));
+        let begun = self.speaking.take();
+        let trace = begun.unwrap_or_else(|| Utterance::begin(span.ordinal));
+        trace.ended(&spoken);
+        self.waiting.push_back(Waiting {
+            spoken,
+            decided: Instant::now(),
+            trace,
+        });
         self.out.event(Event::End, span.ordinal, span.end).await
     }
 
@@ -286,8 +321,9 @@ impl Session {
     }
 
     async fn answered(&mut self, span: Span, answer: Answer) -> Result<(), Error> {
-        self.working = None;
-        self.out.answer(span, answer).await?;
+        let trace = self.working.take().map(|working| working.trace);
+        let within = trace.map_or_else(tracing::Span::none, |t| t.span().clone());
+        self.out.answer(span, answer).instrument(within).await?;
         self.ear.settle(span.ordinal);
         self.acknowledge(true).await
     }
@@ -354,11 +390,9 @@ impl Outbox {
     }
 }
 
-async fn working(
-    working: &mut Option<BoxFuture<'static, (Span, Result<Answer, Error>)>>,
-) -> (Span, Result<Answer, Error>) {
+async fn working(working: &mut Option<Working>) -> (Span, Result<Answer, Error>) {
     match working {
-        Some(work) => work.await,
+        Some(work) => (&mut work.answer).await,
         None => std::future::pending().await,
     }
 }

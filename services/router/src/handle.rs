@@ -22,12 +22,14 @@ use hark_core::{AreaId, Language, Ordinal, Principal, SessionId, SpeakerId};
 use hark_intents::MAX_TEXT_CHARS;
 use hark_proto::{Error, ErrorCode};
 use sha2::{Digest as _, Sha256};
+use tracing::Instrument as _;
 
 use crate::effects;
 use crate::house::House;
 use crate::ledger::Claim;
 use crate::speech::Voice;
 use crate::state::Basis;
+use crate::trace;
 
 /// Devices that are told something at the same time.
 const AT_ONCE: usize = 8;
@@ -152,7 +154,8 @@ impl<'a> Handling<'a> {
             // Without the store questions are still answered; what acts fails below.
             Err(error) => tracing::warn!(%error, "ledger not read"),
         }
-        let readings = self.voice.matcher.readings(&self.asked.text);
+        let matcher = &self.voice.matcher;
+        let readings = trace::matching().in_scope(|| matcher.readings(&self.asked.text));
         let mut understand = elapsed();
         for _ in 0..ATTEMPTS {
             let basis = self.house.views.basis(&self.house.adapter.home().lists);
@@ -314,7 +317,12 @@ impl<'a> Handling<'a> {
 
     async fn tell(&self, command: &Command) -> Executed {
         let before = self.house.state_of(&command.device);
-        let result = self.house.tell(command).await;
+        let span = trace::command(command);
+        let result = self.house.tell(command).instrument(span.clone()).await;
+        if result.is_err() {
+            hark_runtime::trace::failed(&span, "device");
+        }
+        drop(span);
         self.house.metrics.command(result.is_ok());
         if let Err(error) = &result {
             tracing::warn!(%error, "command not carried out");

@@ -13,6 +13,9 @@ use hark_core::time::Clock;
 use hark_proto::stored::stored::Value;
 use hark_proto::{Error, value};
 use tokio::sync::Notify;
+use tracing::Instrument as _;
+
+use crate::trace;
 
 /// Outcomes that may wait to be recorded; beyond them, a reply waits for its record.
 const MAX_WAITING: usize = 256;
@@ -75,8 +78,14 @@ impl Ledger {
         if let Some(waiting) = self.waiting().get(key) {
             return Ok(Some(waiting.clone()));
         }
-        let found = self.0.store.range(Select::Key(key.clone())).await?;
-        found.entries.first().map(read).transpose()
+        let span = trace::ledger("hark.ledger.find");
+        let finding = async {
+            let found = self.0.store.range(Select::Key(key.clone())).await?;
+            found.entries.first().map(read).transpose()
+        };
+        let found = finding.instrument(span.clone()).await;
+        trace::failed_if(&span, &found);
+        found
     }
 
     /// Writes an entry where there is none, together with `effects`, if `fence` and
@@ -97,15 +106,16 @@ impl Ledger {
         let mut success = effects;
         success.push(put(key, entry));
         let failure = [key, fence.key()].map(|key| Op::Get(Select::Key(key.clone())));
-        let result = self
-            .0
-            .store
-            .txn(Txn {
-                compares,
-                success,
-                failure: failure.to_vec(),
-            })
-            .await?;
+        let txn = self.0.store.txn(Txn {
+            compares,
+            success,
+            failure: failure.to_vec(),
+        });
+        let span = trace::ledger("hark.ledger.claim");
+        let result = txn.instrument(span.clone()).await.map_err(Error::from);
+        trace::failed_if(&span, &result);
+        drop(span);
+        let result = result?;
         if result.succeeded {
             return Ok(Claim::Made(result.revision));
         }

@@ -19,6 +19,7 @@ pub mod process;
 mod ringer;
 mod speech;
 mod state;
+mod trace;
 
 pub use config::Config;
 pub use error::Error;

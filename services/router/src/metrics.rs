@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hark_core::instruments;
 use hark_core::outcome::Outcome;
 use hark_runtime::telemetry;
 use opentelemetry::KeyValue;
@@ -18,29 +19,11 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let meter = telemetry::meter();
-        let seconds = |name: &'static str, what: &'static str| {
-            meter
-                .f64_histogram(name)
-                .with_description(what)
-                .with_unit("s")
-                .with_boundaries(telemetry::SECONDS.to_vec())
-                .build()
-        };
         Self {
-            handled: meter
-                .u64_counter("hark.intent.handled")
-                .with_description("Sentences, by intent, outcome, and whether it was a replay.")
-                .build(),
-            understand: seconds("hark.intent.understand", "Understanding a sentence."),
-            act: seconds(
-                "hark.intent.act",
-                "Acting on it, the ledger's commit included.",
-            ),
-            devices: meter
-                .u64_counter("hark.device.commands")
-                .with_description("Commands to devices, by whether they were carried out.")
-                .build(),
+            handled: telemetry::counter(&instruments::INTENT_HANDLED),
+            understand: telemetry::histogram(&instruments::INTENT_UNDERSTAND),
+            act: telemetry::histogram(&instruments::INTENT_ACT),
+            devices: telemetry::counter(&instruments::DEVICE_COMMANDS),
         }
     }
 

@@ -26,6 +26,8 @@ const PORT: u16 = 7720;
 pub struct Config {
     /// Logs.
     pub log: telemetry::Config,
+    /// What else leaves the process.
+    pub telemetry: telemetry::Export,
     /// The port with metrics and health.
     pub admin: admin::Config,
     /// The end.
@@ -46,6 +48,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             log: telemetry::Config::default(),
+            telemetry: telemetry::Export::default(),
             admin: admin::Config::default(),
             drain: drain::Config::default(),
             server: server::Config::for_nodes(PORT),
@@ -64,16 +67,18 @@ impl Default for Config {
 pub async fn run(file: Option<&Path>) -> Result<(), Error> {
     let layers = file.map_or_else(Layers::new, |path| Layers::new().file(path));
     let config: Config = load(&layers.process_variables())?;
-    let frame = hark_runtime::process::Config {
-        log: config.log.clone(),
-        admin: config.admin.clone(),
-        drain: config.drain.clone(),
-    };
-    let process = Process::start("hark-router", &frame).await?;
     let description = match &config.home {
         Some(file) => Description::load(file)?,
         None => Description::builtin(),
     };
+    let frame = hark_runtime::process::Config {
+        log: config.log.clone(),
+        telemetry: config.telemetry.clone(),
+        home: Some(description.home().id.to_string()),
+        admin: config.admin.clone(),
+        drain: config.drain.clone(),
+    };
+    let process = Process::start("hark-router", &frame).await?;
     let auth = Authenticator::new(&config.auth, description.home().id.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let store = hark_store::open(&config.store, Arc::clone(&clock))?;

@@ -63,6 +63,9 @@ impl http_body::Body for Watched {
         if self.has_ended {
             return Poll::Ready(None);
         }
+        // What a stream does while it is read belongs to its call.
+        let span = self.call.span().clone();
+        let _within = span.enter();
         let frame = Pin::new(&mut self.inner).poll_frame(cx);
         match &frame {
             Poll::Pending => {

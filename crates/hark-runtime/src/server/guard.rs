@@ -67,7 +67,7 @@ impl Service<Request<Body>> for Guard {
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         let path = request.uri().path();
-        let method = declared(path).unwrap_or("unknown");
+        let method = access::declared(path).map_or("unknown", |path| &path[1..]);
         let mut call = Call::start(method);
         let admitted = self.rules.admit(&request);
         let principal = match admitted {
@@ -80,6 +80,7 @@ impl Service<Request<Body>> for Guard {
         };
         let span = trace::server_span(method, request.headers());
         span.record("principal", principal.kind.as_str());
+        call.within(span.clone());
         // The moment is taken here, so that our deadline comes before tonic's own, which
         // answers CANCELLED.
         let deadline = self.rules.deadline(path, request.headers());
@@ -90,11 +91,6 @@ impl Service<Request<Body>> for Guard {
         let answer = answer(self.inner.call(request), deadline, call);
         Box::pin(answer.instrument(span))
     }
-}
-
-/// The path as the table has it; so that a caller's invention never becomes a label.
-fn declared(path: &str) -> Option<&'static str> {
-    access::TABLE.iter().map(|r| r.path).find(|p| *p == path)
 }
 
 impl Rules {

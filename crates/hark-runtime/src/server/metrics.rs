@@ -3,11 +3,13 @@
 use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
+use hark_core::instruments;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
 use tonic::Code;
+use tracing::Span;
 
-use crate::telemetry;
+use crate::{telemetry, trace};
 
 /// The instruments, shared by the servers of a process.
 #[derive(Debug)]
@@ -24,22 +26,10 @@ impl Metrics {
     }
 
     fn new() -> Self {
-        let meter = telemetry::meter();
         Self {
-            duration: meter
-                .f64_histogram("rpc.server.call.duration")
-                .with_description("How long calls took, streams to their end.")
-                .with_unit("s")
-                .with_boundaries(telemetry::SECONDS.to_vec())
-                .build(),
-            connections: meter
-                .i64_up_down_counter("hark.server.connections")
-                .with_description("Connections that are open.")
-                .build(),
-            rejected: meter
-                .u64_counter("hark.server.connections.rejected")
-                .with_description("Connections that were closed at once, by the limit reached.")
-                .build(),
+            duration: telemetry::histogram(&instruments::RPC_SERVER_CALL_DURATION),
+            connections: telemetry::up_down_counter(&instruments::SERVER_CONNECTIONS),
+            rejected: telemetry::counter(&instruments::SERVER_CONNECTIONS_REJECTED),
         }
     }
 
@@ -57,6 +47,7 @@ impl Metrics {
 pub(super) struct Call {
     metrics: Arc<Metrics>,
     method: &'static str,
+    span: Span,
     start: Instant,
     is_recorded: bool,
 }
@@ -66,9 +57,20 @@ impl Call {
         Self {
             metrics: Metrics::shared(),
             method,
+            span: Span::none(),
             start: Instant::now(),
             is_recorded: false,
         }
+    }
+
+    /// The call is let in: `span` stands for it until it ends.
+    pub(super) fn within(&mut self, span: Span) {
+        self.span = span;
+    }
+
+    /// What stands for the call in traces.
+    pub(super) fn span(&self) -> &Span {
+        &self.span
     }
 
     pub(super) fn end(&mut self, code: Code) {
@@ -78,11 +80,13 @@ impl Call {
         let labels = [
             KeyValue::new("rpc.system.name", "grpc"),
             KeyValue::new("rpc.method", self.method),
-            KeyValue::new("rpc.response.status_code", code_name(code)),
+            KeyValue::new("rpc.response.status_code", trace::code_name(code)),
         ];
         self.metrics
             .duration
             .record(self.start.elapsed().as_secs_f64(), &labels);
+        trace::server_ended(&self.span, code);
+        self.span = Span::none();
     }
 }
 
@@ -90,28 +94,5 @@ impl Drop for Call {
     /// A call that nobody waited for was cancelled.
     fn drop(&mut self) {
         self.end(Code::Cancelled);
-    }
-}
-
-/// The name of a code, as gRPC's documentation writes it.
-fn code_name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
     }
 }

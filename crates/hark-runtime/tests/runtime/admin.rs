@@ -74,7 +74,7 @@ async fn it_tells_life_readiness_and_metrics() {
     let metrics = read(address, "/metrics").await;
     for code in ["OK", "INVALID_ARGUMENT"] {
         let line = format!(
-            "rpc_server_call_duration_seconds_count{{rpc_method=\"/hark.v1.Recognizer/Recognize\",\
+            "rpc_server_call_duration_seconds_count{{rpc_method=\"hark.v1.Recognizer/Recognize\",\
              rpc_response_status_code=\"{code}\",rpc_system_name=\"grpc\"}}"
         );
         assert!(metrics.contains(&line), "{line} is not in {metrics}");

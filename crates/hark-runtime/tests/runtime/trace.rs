@@ -2,8 +2,10 @@
 
 use std::sync::OnceLock;
 
-use hark_runtime::telemetry::{Config, Telemetry};
-use opentelemetry::trace::TraceContextExt as _;
+use hark_runtime::telemetry::{Config, Export, Identity, Telemetry};
+use opentelemetry::trace::{
+    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
 use tonic::Request;
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -17,7 +19,11 @@ fn telemetry() {
         let quiet = Config {
             filter: "off".to_owned(),
         };
-        Telemetry::start(&quiet, "hark-test").unwrap()
+        let identity = Identity {
+            service: "hark-test",
+            home: None,
+        };
+        Telemetry::start(&quiet, &Export::default(), &identity).unwrap()
     });
 }
 
@@ -28,6 +34,7 @@ async fn a_callee_is_in_its_callers_trace_even_where_nothing_is_logged() {
     let (inside, in_memory) = House::in_memory(config());
     for channel in [house.channel(), in_memory] {
         let span = tracing::info_span!(target: "hark::test", "caller");
+        span.set_parent(a_sampled_trace()).unwrap();
         let ours = span.context().span().span_context().trace_id().to_string();
         let theirs = tell(channel, "trace").instrument(span).await.unwrap();
         assert_eq!(theirs, ours);
@@ -35,6 +42,14 @@ async fn a_callee_is_in_its_callers_trace_even_where_nothing_is_logged() {
     }
     house.close().await.unwrap();
     inside.close().await.unwrap();
+}
+
+/// What a caller far away tells.
+fn a_sampled_trace() -> opentelemetry::Context {
+    let (trace, span) = (TraceId::from_bytes([7; 16]), SpanId::from_bytes([7; 8]));
+    let (flags, state) = (TraceFlags::SAMPLED, TraceState::default());
+    let far = SpanContext::new(trace, span, flags, true, state);
+    opentelemetry::Context::new().with_remote_span_context(far)
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use hark_client::audio::{self, Format, Pacing};
 use hark_client::speech::Collector;
-use hark_client::{Client, Listen};
+use hark_client::{Client, Listen, Trace};
 use hark_core::audio::Pcm;
 use hark_core::{Ordinal, SessionId};
 
@@ -99,7 +99,9 @@ impl Speaking {
             ..Listen::new(self.session)
         };
         let clip = audio::clip(audio::native_bytes(pcm), Format::NATIVE, self.pacing);
-        let mut session = self.client.listen(&listen, clip).await?;
+        let trace = Trace::begin();
+        let client = self.client.within(&trace);
+        let mut session = client.listen(&listen, clip).await?;
         let mut collector = Collector::default();
         let mut heard = Vec::new();
         while let Some(event) = session.next().await? {
@@ -110,6 +112,7 @@ impl Speaking {
             heard.push(Handled {
                 session: self.session,
                 ordinal: utterance.ordinal,
+                trace_id: trace.id().to_owned(),
                 file: file.map(Path::to_owned),
                 transcript: utterance.transcript,
                 language: utterance.language,

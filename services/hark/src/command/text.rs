@@ -1,6 +1,6 @@
 //! `hark text`: a typed sentence.
 
-use hark_client::Converse;
+use hark_client::{Converse, Trace};
 use hark_core::Ordinal;
 
 use super::connect::connect;
@@ -14,7 +14,8 @@ use crate::show::utterance::Handled;
 /// # Errors
 /// If Hark can't be asked.
 pub async fn run(args: cli::Text) -> anyhow::Result<Verdict> {
-    let client = connect(&args.connection).await?;
+    let trace = Trace::begin();
+    let client = connect(&args.connection).await?.within(&trace);
     let conversed = client
         .converse(Converse {
             text: args.sentence.clone(),
@@ -29,6 +30,7 @@ pub async fn run(args: cli::Text) -> anyhow::Result<Verdict> {
     let handled = Handled {
         session: conversed.session,
         ordinal: Ordinal(args.speaker.ordinal),
+        trace_id: trace.id().to_owned(),
         file: None,
         transcript: args.sentence,
         language: args

@@ -17,6 +17,7 @@ pub struct Utterance {
     ordinal: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
+    trace_id: String,
     transcript: String,
     language: Option<String>,
     intent: Option<IntentJson>,
@@ -34,6 +35,7 @@ impl From<Handled> for Utterance {
             session: handled.session.to_string(),
             ordinal: handled.ordinal.0,
             file: handled.file.map(|f| f.display().to_string()),
+            trace_id: handled.trace_id,
             transcript: handled.transcript,
             language: handled.language.map(String::from),
             intent: outcome.intent.map(IntentJson::from),

@@ -16,6 +16,8 @@ pub struct Handled {
     pub session: SessionId,
     /// Its number there.
     pub ordinal: Ordinal,
+    /// The trace that it is in.
+    pub trace_id: String,
     /// The recording it came from.
     pub file: Option<PathBuf>,
     /// The words; empty where nothing was said.
@@ -101,6 +103,7 @@ mod tests {
         Handled {
             session: SessionId::parse("0190f2a4-7c1e-7b3a-9d55-2f6f1c0e8a77").unwrap(),
             ordinal: Ordinal(0),
+            trace_id: String::new(),
             file: None,
             transcript: "Schalte das Licht im Flur ein".to_owned(),
             language: Some(Language::german()),

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use hark_core::HomeId;
 use hark_home::Description;
 use hark_runtime::config::{Layers, load};
 use hark_runtime::{admin, auth, drain, process, server, telemetry};
@@ -21,6 +22,8 @@ pub struct Config {
     pub data_dir: Option<PathBuf>,
     /// Logs.
     pub log: telemetry::Config,
+    /// What else leaves the process.
+    pub telemetry: telemetry::Export,
     /// Where speakers and people reach it.
     pub server: server::Config,
     /// How callers prove who they are.
@@ -119,10 +122,12 @@ impl Config {
         Ok(store)
     }
 
-    /// The settings of the process's frame.
-    pub fn frame(&self) -> process::Config {
+    /// The settings of the process's frame; `home` is the home's id.
+    pub fn frame(&self, home: &HomeId) -> process::Config {
         process::Config {
             log: self.log.clone(),
+            telemetry: self.telemetry.clone(),
+            home: Some(home.to_string()),
             admin: self.admin.clone(),
             drain: self.drain.clone(),
         }

@@ -7,7 +7,7 @@ use futures_util::future::BoxFuture;
 use hark_core::home::{DeviceAdapter, Home};
 use hark_core::store::Store;
 use hark_core::time::Clock;
-use hark_home::VirtualHome;
+use hark_home::{Description, VirtualHome};
 use hark_runtime::clock::SystemClock;
 use hark_runtime::drain::Drain;
 use hark_runtime::tasks::{OnFailure, Tasks};
@@ -24,8 +24,7 @@ pub(super) struct Foundation {
 
 impl Foundation {
     /// Opens the store and the home.
-    pub(super) async fn open(config: &Config) -> anyhow::Result<Self> {
-        let description = config.home.description()?;
+    pub(super) async fn open(config: &Config, description: Description) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let settings = config.store()?;
         let store = hark_store::open(&settings, Arc::clone(&clock))

@@ -160,6 +160,17 @@ impl Running {
         Self { child, log, lines }
     }
 
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        let log = std::fs::read(self.log.path()).unwrap();
+        String::from_utf8_lossy(&log).into_owned()
+    }
+
+    /// Where its log is; it stays there as long as this is kept.
+    pub fn log_file(&self) -> std::fs::File {
+        self.log.reopen().unwrap()
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
     }

@@ -14,6 +14,7 @@ use tonic::{Request, Response, Status};
 use super::convert;
 use crate::answer::{OnBehalf, Task, answer};
 use crate::shared::Shared;
+use crate::trace;
 
 /// The service.
 pub(super) struct Service {
@@ -49,7 +50,7 @@ impl Service {
             decided,
             timings,
         };
-        let heard = answer(&self.shared, task).await?;
+        let heard = answer(&self.shared, task, &trace::span(ordinal)).await?;
         let result = convert::result(
             ordinal,
             clip.source_samples,

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use tonic::{Request, Response, Status, Streaming};
 
 use super::{convert, driven};
-use crate::answer::{OnBehalf, Sentence, handle};
+use crate::answer::{OnBehalf, Sentence};
 use crate::session;
 use crate::shared::Shared;
 
@@ -42,7 +42,7 @@ impl Service {
         let arrived = Instant::now();
         let sentence = self.parse(principal, request)?;
         let session = sentence.on_behalf.session;
-        let handled = handle(&self.shared, sentence).await?;
+        let handled = self.shared.workers.handle(sentence).await?;
         let timings = Timings {
             intent: handled.intent,
             action: handled.action,

@@ -13,6 +13,7 @@ use tracing::Instrument as _;
 
 use crate::handle::{Asked, handle, voice};
 use crate::house::House;
+use crate::trace;
 
 pub(super) struct Grpc {
     house: Arc<House>,
@@ -32,10 +33,10 @@ impl Intents for Grpc {
     ) -> Result<Response<HandleResponse>, Status> {
         let _seat = self.house.sentences.take()?;
         let asked = asked(request.into_inner())?;
-        let span = tracing::info_span!(
-            "handle", session = %asked.session, ordinal = %asked.ordinal, language = %asked.language
-        );
-        let handled = handle(&self.house, &asked).instrument(span).await?;
+        let span = trace::span(&asked);
+        let handled = handle(&self.house, &asked).instrument(span.clone()).await;
+        trace::handled(&span, &asked, &handled);
+        let handled = handled?;
         Ok(Response::new(HandleResponse {
             outcome: Some(handled.outcome.into()),
             intent: Some(duration_to_pb(handled.understand)),
