@@ -283,6 +283,9 @@ pub enum Error {
     /// The disk or quota is full; nothing was written.
     #[error("no space left in the store: {0}")]
     NoSpace(String),
+    /// It refuses who we are or what we may do; asking again does not help.
+    #[error("the store refuses us: {0}")]
+    Denied(String),
     /// The request makes no sense.
     #[error("bad request to the store: {0}")]
     Invalid(String),

@@ -57,6 +57,20 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// A setting is wrong.
+    #[error("`{setting}`: {what}")]
+    Setting {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// etcd answers, and says no; or it does not answer, where nobody waits for it.
+    #[error("the store in etcd can't be used: {source}")]
+    Etcd {
+        /// What it said.
+        source: store::Error,
+    },
     /// The store's thread could not be started.
     #[error("the store's thread can't be started: {0}")]
     Thread(#[source] io::Error),
@@ -68,6 +82,8 @@ impl From<Error> for store::Error {
         match error {
             Error::Corrupt { .. } | Error::Format { .. } => Self::Corrupt(text),
             Error::NoSpace { .. } => Self::NoSpace(text),
+            Error::Setting { .. } => Self::Invalid(text),
+            Error::Etcd { source } => source,
             Error::Locked { .. } | Error::Io { .. } | Error::Thread(_) => Self::Unavailable(text),
         }
     }

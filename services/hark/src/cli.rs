@@ -70,6 +70,7 @@ Examples:
   hark up                                    on 127.0.0.1:7700, state in ~/.local/share/hark
   hark up --config hark.toml                 with settings (hark config print shows them all)
   HARK__LOG__FILTER=debug hark up            any setting can come from the environment
+  hark up --store etcd --etcd-endpoints http://a:2379,http://b:2379,http://c:2379
   hark up --model ~/models/ggml-base.bin     with a Whisper model of whisper.cpp's format
 
 Once it is ready, it prints one line to stdout: listening on 127.0.0.1:7700";
@@ -89,6 +90,12 @@ pub struct Settings {
     /// Where state is kept [default: $XDG_DATA_HOME/hark]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// What keeps the state [default: redb]
+    #[arg(long, value_enum)]
+    pub store: Option<Store>,
+    /// The members of the etcd that `--store etcd` means [default: http://127.0.0.1:2379]
+    #[arg(long, value_name = "URL,URL", value_delimiter = ',')]
+    pub etcd_endpoints: Vec<String>,
     /// The home, in TOML [default: a built-in one with a hallway and eight more areas]
     #[arg(long, value_name = "FILE")]
     pub home: Option<PathBuf>,
@@ -98,6 +105,17 @@ pub struct Settings {
     /// What runs the model
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
+}
+
+/// What keeps the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Store {
+    /// A file in the folder for state, for one machine
+    Redb,
+    /// An etcd, for more than one machine
+    Etcd,
+    /// Nothing outlives the process; for tests
+    Memory,
 }
 
 /// What turns audio into words.

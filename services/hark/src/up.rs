@@ -47,7 +47,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let process = Process::start("hark", &frame).await?;
     // The parts end after the public API, which needs them for what it still finishes.
     let inner = Drain::new();
-    let foundation = Foundation::open(config, description).await?;
+    let foundation = Foundation::open(config, description, &process).await?;
     let home = foundation.home();
     let parts = Parts::build(config, &foundation, &process)?;
     let auth = Authenticator::new(&config.auth, home.id.clone())?;

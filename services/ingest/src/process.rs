@@ -120,10 +120,16 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     let auth = Authenticator::new(&config.auth, home.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let (inference, intents) = config.workers.connect()?;
+    let health = process.health().part("store");
+    let waiting = |why: &hark_core::store::Error| health.not_ready(why.to_string());
+    let store = tokio::select! {
+        store = hark_store::open(&config.store, Arc::clone(&clock), waiting) => store?,
+        () = process.drain().requested() => return Ok(process.finish().await?),
+    };
     let deps = Deps {
         home,
         languages,
-        store: hark_store::open(&config.store, Arc::clone(&clock))?,
+        store,
         clock,
         inference,
         intents,
@@ -131,6 +137,7 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
         drain: process.drain().clone(),
     };
     let ingest = Ingest::build(&config.ingest, deps)?;
+    health.ready();
     let bound = Server::new(config.server, auth, process.health())
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, ingest.routes())?
         .bind("--listen or server.listen")

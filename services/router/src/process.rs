@@ -81,7 +81,12 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
     let process = Process::start("hark-router", &frame).await?;
     let auth = Authenticator::new(&config.auth, description.home().id.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let store = hark_store::open(&config.store, Arc::clone(&clock))?;
+    let health = process.health().part("store");
+    let waiting = |why: &hark_core::store::Error| health.not_ready(why.to_string());
+    let store = tokio::select! {
+        store = hark_store::open(&config.store, Arc::clone(&clock), waiting) => store?,
+        () = process.drain().requested() => return Ok(process.finish().await?),
+    };
     let (adapter, devices) = VirtualHome::open(description, Arc::clone(&store)).await?;
     let deps = Deps {
         store,
@@ -92,6 +97,7 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
         drain: process.drain().clone(),
     };
     let router = Router::build(&config.router, deps)?;
+    health.ready();
     let descriptors = hark_proto::FILE_DESCRIPTOR_SET;
     let bound = Server::new(config.server, auth, process.health())
         .services(descriptors, PUBLIC_NAMES, router.public_routes())?

@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 
 /// An etcd program.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,11 +19,8 @@ pub struct Binary {
 impl Binary {
     /// The one on the path. `None`, after a line `not run: …`, where there is none.
     pub fn packaged() -> Option<Self> {
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path)
-            .map(|folder| folder.join("etcd"))
-            .find(|file| file.is_file())
-            .and_then(|file| Self::at(&file));
+        static FOUND: OnceLock<Option<Binary>> = OnceLock::new();
+        let found = FOUND.get_or_init(on_the_path).clone();
         if found.is_none() {
             println!("not run: no etcd on the path; scripts/setup.sh test installs one");
         }
@@ -76,8 +74,21 @@ impl Binary {
     }
 }
 
-/// The newest `${XDG_CACHE_HOME:-~/.cache}/hark/etcd-*/etcd`.
+fn on_the_path() -> Option<Binary> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join("etcd"))
+        .find(|file| file.is_file())
+        .and_then(|file| Binary::at(&file))
+}
+
 fn built() -> Option<Binary> {
+    static FOUND: OnceLock<Option<Binary>> = OnceLock::new();
+    FOUND.get_or_init(in_the_cache).clone()
+}
+
+/// The newest `${XDG_CACHE_HOME:-~/.cache}/hark/etcd-*/etcd`.
+fn in_the_cache() -> Option<Binary> {
     let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     let cache = variable("XDG_CACHE_HOME").map(PathBuf::from);
     let home = || variable("HOME").map(|home| Path::new(&home).join(".cache"));

@@ -2,6 +2,7 @@
 
 mod auth;
 mod binary;
+mod folder;
 mod member;
 mod options;
 
@@ -53,7 +54,7 @@ impl Etcd {
     /// # Errors
     /// With the end of its log.
     pub fn start_with(binary: &Binary, options: &Options) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("hark-etcd.").tempdir()?;
+        let folder = folder::create()?;
         let tls = (options.tls)
             .then(|| Tls::create(folder.path(), crate::ports::address()))
             .transpose()?;

@@ -46,6 +46,7 @@ impl From<store::Error> for Error {
             | store::Error::Future { .. }
             | store::Error::LeaseNotFound(_)
             | store::Error::TooLarge(_)
+            | store::Error::Denied(_)
             | store::Error::Invalid(_)
             | store::Error::Corrupt(_) => ErrorCode::Internal,
         };

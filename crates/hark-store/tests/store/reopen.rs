@@ -97,8 +97,11 @@ async fn the_configuration_says_which_store_is_opened() {
         let config = Config {
             kind,
             path: path.clone(),
+            ..Config::default()
         };
-        let store = hark_store::open(&config, Arc::new(ManualClock::default())).unwrap();
+        let store = hark_store::open(&config, Arc::new(ManualClock::default()), |_| {})
+            .await
+            .unwrap();
         assert_eq!(store.kind(), name);
         assert_eq!(path.exists(), kind == Kind::Redb);
     }

@@ -60,6 +60,7 @@ pub fn banner(running: &Running) -> String {
         &match store.kind {
             hark_store::Kind::Memory => "in memory: gone at the end".to_owned(),
             hark_store::Kind::Redb => store.path.display().to_string(),
+            hark_store::Kind::Etcd => format!("etcd at {}", store.etcd.endpoints.join(", ")),
         },
     );
     if model.engine == "fake" {

@@ -10,7 +10,7 @@ use hark_runtime::{admin, auth, drain, process, server, telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Engine, Settings};
+use crate::cli::{Engine, Settings, Store};
 
 /// The settings of `hark up`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -140,6 +140,16 @@ fn flags(layers: Layers, settings: &Settings) -> Layers {
         Engine::Candle => "candle".to_owned(),
         Engine::Fake => "fake".to_owned(),
     });
+    let store = settings.store.map(|s| match s {
+        Store::Redb => "redb".to_owned(),
+        Store::Etcd => "etcd".to_owned(),
+        Store::Memory => "memory".to_owned(),
+    });
+    let endpoints = settings.etcd_endpoints.clone();
+    let layers = match endpoints.is_empty() {
+        true => layers,
+        false => layers.flag("--etcd-endpoints", "store.etcd.endpoints", endpoints),
+    };
     let given = [
         ("--listen", "server.listen", settings.listen.clone()),
         (
@@ -148,6 +158,7 @@ fn flags(layers: Layers, settings: &Settings) -> Layers {
             settings.admin_listen.clone(),
         ),
         ("--data-dir", "data_dir", path(&settings.data_dir)),
+        ("--store", "store.kind", store),
         ("--home", "home.file", path(&settings.home)),
         ("--model", "inference.model", settings.model.clone()),
         ("--engine", "inference.engine", engine),
@@ -185,6 +196,15 @@ mod tests {
         let config: Config = load(&flags(Layers::new(), &settings)).unwrap();
         assert_eq!(config.server.listen.port(), 0);
         assert_eq!(config.inference.engine, hark_inference::EngineKind::Fake);
+
+        let settings = Settings {
+            store: Some(Store::Etcd),
+            etcd_endpoints: vec!["http://a:2379".to_owned(), "http://b:2379".to_owned()],
+            ..Settings::default()
+        };
+        let config: Config = load(&flags(Layers::new(), &settings)).unwrap();
+        assert_eq!(config.store.kind, hark_store::Kind::Etcd);
+        assert_eq!(config.store.etcd.endpoints, settings.etcd_endpoints);
 
         let settings = Settings {
             listen: Some("nowhere".to_owned()),

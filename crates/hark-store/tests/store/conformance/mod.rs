@@ -3,6 +3,7 @@
 //! be at revision 0.
 
 mod compaction;
+mod etcd;
 mod keys;
 mod leases;
 mod txns;
@@ -85,6 +86,25 @@ macro_rules! conformance {
         mod redb {
             $($(#[tokio::test] async fn $case() {
                 super::$module::$case(&super::redb_harness()).await;
+            })*)*
+        }
+
+        /// How many cases there are.
+        const CASES: usize = [$($(stringify!($case)),*),*].len();
+
+        conformance!(@etcd packaged_etcd Packaged 1 $($module: $($case)*;)*);
+        conformance!(@etcd packaged_etcd_of_three Packaged 3 $($module: $($case)*;)*);
+        conformance!(@etcd current_etcd Current 1 $($module: $($case)*;)*);
+        conformance!(@etcd current_etcd_of_three Current 3 $($module: $($case)*;)*);
+    };
+    (@etcd $name:ident $which:ident $members:literal $($module:ident: $($case:ident)*;)*) => {
+        mod $name {
+            use super::etcd::{Which, harness};
+
+            $($(#[tokio::test] async fn $case() {
+                if let Some(harness) = harness(Which::$which, $members).await {
+                    super::$module::$case(&harness).await;
+                }
             })*)*
         }
     };
