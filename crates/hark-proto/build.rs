@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use prost::Message;
 
 const FILES: &[&str] = &[
+    "hark/v1/access.proto",
     "hark/v1/common.proto",
     "hark/v1/speech.proto",
     "hark/v1/speakers.proto",

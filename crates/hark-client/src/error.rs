@@ -21,6 +21,15 @@ pub enum Error {
         /// Each address with what came of it.
         tried: String,
     },
+    /// Certificates can't be used.
+    #[error("certificates: {0}")]
+    Tls(#[from] hark_tls::Error),
+    /// A token would be sent so that others can read it.
+    #[error(
+        "refusing to send a token to {0} in the clear: use an https:// address, and the \
+         certificate of the house's authority (--ca-file)"
+    )]
+    Clear(String),
     /// The server answered with an error.
     #[error(transparent)]
     Server(#[from] hark_proto::Error),

@@ -7,6 +7,7 @@
 //! stream a longest silence, and nothing here starts a task: what is not polled stands
 //! still.
 
+mod access;
 pub mod audio;
 mod clip;
 mod connection;
@@ -18,6 +19,7 @@ mod status;
 mod text;
 mod trace;
 
+pub use access::{NewCredential, Revoke};
 pub use clip::Recognition;
 pub use connection::{Client, Options, Token};
 pub use error::Error;
@@ -27,6 +29,10 @@ pub use speech::{Event, Listen, Session};
 pub use status::{Model, Part, Status, StoreStatus};
 pub use text::{Converse, Conversed};
 pub use trace::Trace;
+
+pub use hark_proto::ErrorCode;
+pub use hark_proto::convert::credential::Listed as Credential;
+pub use hark_tls::ClientConfig as Tls;
 
 use hark_core::SessionId;
 

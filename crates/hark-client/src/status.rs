@@ -33,6 +33,8 @@ pub struct Status {
     pub attached_speakers: u32,
     /// Streams that are open.
     pub open_streams: u32,
+    /// What the owner should know, like an address that anybody may call.
+    pub warnings: Vec<String>,
 }
 
 /// How one part of a process does.
@@ -95,6 +97,7 @@ impl TryFrom<v1::GetStatusResponse> for Status {
             model: message.model.map(model).transpose()?,
             attached_speakers: message.attached_speakers,
             open_streams: message.open_streams,
+            warnings: message.warnings,
         })
     }
 }

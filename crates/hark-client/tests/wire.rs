@@ -244,6 +244,7 @@ async fn a_status_says_what_is_not_ready() {
     assert_eq!(status.store.unwrap().revision, Revision(7));
     assert_eq!(status.model, None);
     assert_eq!((status.attached_speakers, status.open_streams), (2, 1));
+    assert_eq!(status.warnings, ["listens for everybody"]);
 }
 
 #[tokio::test]

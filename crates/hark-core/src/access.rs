@@ -17,6 +17,9 @@ const NODES: &[Kind] = &[Kind::Node];
 /// loopback, or where the owner switched authentication off.
 const OPERATORS: &[Kind] = &[Kind::Anonymous, Kind::Person, Kind::Node];
 
+/// Those who say who may come in: never anybody who did not prove who they are.
+const OWNERS: &[Kind] = &[Kind::Person, Kind::Node];
+
 const fn rule(path: &'static str, allowed: &'static [Kind]) -> Rule {
     Rule { path, allowed }
 }
@@ -37,6 +40,9 @@ pub const TABLE: &[Rule] = &[
     rule("/hark.v1.Cluster/GetStatus", EVERYONE),
     rule("/hark.v1.Cluster/ListNodes", OPERATORS),
     rule("/hark.v1.Cluster/DrainNode", OPERATORS),
+    rule("/hark.v1.Access/AddCredential", OWNERS),
+    rule("/hark.v1.Access/ListCredentials", OWNERS),
+    rule("/hark.v1.Access/Revoke", OWNERS),
     rule("/hark.internal.v1.Inference/Transcribe", NODES),
     rule("/hark.internal.v1.Inference/Describe", NODES),
     rule("/hark.internal.v1.Intents/Handle", NODES),

@@ -96,6 +96,14 @@ text_id!(
     SpeakerId, "a speaker"
 );
 text_id!(
+    /// What a principal is called among those of its kind.
+    PrincipalId, "a principal"
+);
+text_id!(
+    /// A credential: something that proves who a principal is.
+    CredentialId, "a credential"
+);
+text_id!(
     /// A list, like the shopping list.
     ListId, "a list"
 );

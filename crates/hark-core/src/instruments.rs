@@ -103,6 +103,15 @@ pub const RPC_SERVER_CALL_DURATION: Instrument = of(
     "How long calls took, streams to their end.",
 );
 
+/// The server's certificate.
+pub const SERVER_CERTIFICATE_REMAINING: Instrument = of(
+    "hark.server.certificate.remaining",
+    Kind::Gauge,
+    "s",
+    &[],
+    "How long the server's certificate still counts; 0 once it has expired. Only with TLS.",
+);
+
 /// Connections that are open.
 pub const SERVER_CONNECTIONS: Instrument = of(
     "hark.server.connections",
@@ -117,7 +126,7 @@ pub const SERVER_CONNECTIONS_REJECTED: Instrument = of(
     "hark.server.connections.rejected",
     Kind::Counter,
     "{connection}",
-    &[by("reason", "the limit reached: `total`, `per_ip`")],
+    &[by("reason", "the limit reached: `total`, `per_ip`, `handshakes`")],
     "Connections that were closed at once, by the limit reached.",
 );
 
@@ -274,6 +283,7 @@ pub const TABLE: &[Instrument] = &[
     RPC_SERVER_CALL_DURATION,
     SERVER_CONNECTIONS,
     SERVER_CONNECTIONS_REJECTED,
+    SERVER_CERTIFICATE_REMAINING,
     ASR_STREAMS,
     ASR_UTTERANCES,
     ASR_ENDPOINTS,

@@ -1,7 +1,9 @@
 //! Where things are in the store: every key of a home is under `/hark/v1/<home>/`.
 
-use crate::ids::{DeviceId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
-use crate::principal::Principal;
+use crate::credentials::Serial;
+use crate::ids::PrincipalId;
+use crate::ids::{CredentialId, DeviceId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
+use crate::principal::{Kind, Principal};
 use crate::store::Key;
 
 /// The reserved speaker id under which pushes for every speaker lie: each speaker that
@@ -96,6 +98,26 @@ impl KeySpace {
     /// A router that is alive; its create revision is that router's fencing token.
     pub fn router(&self, instance: &str) -> Key {
         self.key(&format!("router/{instance}"))
+    }
+
+    /// Everything about who may come in.
+    pub fn access(&self) -> Key {
+        self.key("access/")
+    }
+
+    /// A token's digest, and whose it is.
+    pub fn credential(&self, id: &CredentialId) -> Key {
+        self.key(&format!("access/credential/{id}"))
+    }
+
+    /// A principal whose certificates were revoked.
+    pub fn revoked_principal(&self, kind: Kind, name: &PrincipalId) -> Key {
+        self.key(&format!("access/revoked/{}/{name}", kind.as_str()))
+    }
+
+    /// A certificate that was revoked.
+    pub fn revoked_serial(&self, serial: &Serial) -> Key {
+        self.key(&format!("access/revoked/serial/{serial}"))
     }
 
     fn key(&self, rest: &str) -> Key {

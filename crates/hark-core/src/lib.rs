@@ -8,6 +8,7 @@
 pub mod access;
 pub mod audio;
 pub mod backoff;
+pub mod credentials;
 pub mod device;
 pub mod endpointing;
 pub mod engine;
@@ -32,6 +33,9 @@ pub mod timer;
 pub mod utterance;
 pub mod words;
 
-pub use ids::{AreaId, DeviceId, FloorId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
+pub use ids::{
+    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, Ordinal, PrincipalId, SessionId,
+    SpeakerId, TimerId,
+};
 pub use language::Language;
 pub use principal::Principal;

@@ -43,6 +43,11 @@ impl Kind {
             Self::Node => "node",
         }
     }
+
+    /// The kind of that name; `None` if there is none.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
 }
 
 /// How a principal proved who it is.

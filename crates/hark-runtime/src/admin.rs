@@ -24,6 +24,7 @@ use crate::{Error, telemetry};
 
 /// Few need this port, and each for a moment.
 const LIMITS: Limits = Limits {
+    handshakes: 0,
     total: 64,
     per_network: 32,
     hello: Duration::from_secs(5),

@@ -1,11 +1,13 @@
-//! Client channels: with deadlines, keep-alive, the caller's token and trace context.
+//! Client channels: with deadlines, keep-alive, TLS, the caller's token and trace context.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use hark_core::access;
+use hark_tls::{ClientConfig, Connector, Refusal};
 use http::{HeaderValue, Request, Response, Uri};
 use tonic::body::Body;
 use tonic::transport::Endpoint;
@@ -29,8 +31,11 @@ pub struct Options {
     pub keepalive_interval: Duration,
     /// How long a probe may take.
     pub keepalive_timeout: Duration,
-    /// The token to send.
+    /// The token to send. It never goes beyond loopback in the clear.
     pub token: Option<Secret>,
+    /// How servers are checked, and what is shown to them. Addresses without a scheme are
+    /// `https://` then; those with `http://` stay as they are.
+    pub tls: Option<ClientConfig>,
 }
 
 impl Default for Options {
@@ -42,6 +47,7 @@ impl Default for Options {
             keepalive_interval: Duration::from_secs(20),
             keepalive_timeout: Duration::from_secs(10),
             token: None,
+            tls: None,
         }
     }
 }
@@ -79,17 +85,39 @@ pub struct Channel {
     authorization: Option<HeaderValue>,
 }
 
-/// A channel to a server at an address like `http://127.0.0.1:7700`; `http://` may be
-/// left out. Must be called within a runtime.
+/// A channel to a server at an address like `https://hark.local:7700`. A scheme that is
+/// left out is `https://` with [`Options::tls`], else `http://`. Must be called within a
+/// runtime.
 ///
 /// # Errors
-/// [`Error::Address`] if it is no address.
+/// [`Error::Address`] if it is no address; [`Error::Tls`] if certificates can't be used;
+/// [`Error::Clear`] if a token would go beyond loopback in the clear.
 pub fn connect(address: &str, options: &Options) -> Result<Channel, Error> {
-    let uri = parse(address).map_err(|message| Error::Address {
+    let wrong = |message| Error::Address {
         address: address.to_owned(),
         message,
+    };
+    let uri = parse(address, options.tls.is_some()).map_err(wrong)?;
+    if uri.scheme_str() != Some("https") {
+        if options.token.is_some() && !is_local(&uri) {
+            let address = address.to_owned();
+            return Err(Error::Clear { address });
+        }
+        return Ok(Channel::new(options.endpoint(uri).connect_lazy(), options));
+    }
+    let Some(tls) = &options.tls else {
+        let message = "https needs the file of the house's authority".to_owned();
+        return Err(wrong(message));
+    };
+    let connector = Connector::new(tls).map_err(|source| Error::Tls {
+        setting: "tls",
+        source,
     })?;
-    Ok(Channel::new(options.endpoint(uri).connect_lazy(), options))
+    // TLS is the connector's affair, so tonic sees an address without it.
+    let plain = plain(&uri).map_err(|e| wrong(e.to_string()))?;
+    let endpoint = options.endpoint(plain).origin(uri);
+    let inner = endpoint.connect_with_connector_lazy(connector);
+    Ok(Channel::new(inner, options))
 }
 
 /// A channel within this process. Must be called within a runtime.
@@ -100,10 +128,11 @@ pub fn in_memory(connector: &memory::Connector, options: &Options) -> Channel {
     Channel::new(endpoint.connect_with_connector_lazy(connect), options)
 }
 
-fn parse(address: &str) -> Result<Uri, String> {
+fn parse(address: &str, is_secure: bool) -> Result<Uri, String> {
     let full = match address.split_once("://") {
+        None if is_secure => format!("https://{address}"),
         None => format!("http://{address}"),
-        Some(("http", _)) => address.to_owned(),
+        Some(("http" | "https", _)) => address.to_owned(),
         Some((scheme, _)) => return Err(format!("{scheme} is not supported")),
     };
     let uri: Uri = full
@@ -113,6 +142,24 @@ fn parse(address: &str) -> Result<Uri, String> {
         None | Some("") => Err("it has no host".to_owned()),
         Some(_) => Ok(uri),
     }
+}
+
+/// The same address with the scheme of what carries TLS.
+fn plain(uri: &Uri) -> Result<Uri, http::Error> {
+    let (host, port) = (uri.host().unwrap_or_default(), uri.port_u16());
+    Uri::builder()
+        .scheme("http")
+        .authority(format!("{host}:{}", port.unwrap_or(443)))
+        .path_and_query("/")
+        .build()
+}
+
+/// Whether an address is on this very machine.
+fn is_local(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let ip = bare.parse::<IpAddr>().map(|ip| ip.to_canonical());
+    bare == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
 }
 
 impl Channel {
@@ -167,13 +214,18 @@ fn code(response: &Result<Response<Body>, Status>) -> Code {
     }
 }
 
-/// As tonic would, but a deadline that passed says so, rather than `CANCELLED`.
+/// As tonic would, but a deadline that passed says so, rather than `CANCELLED`, and so do
+/// certificates.
 fn status(error: tonic::transport::Error) -> Status {
     let source = std::error::Error::source(&error);
     if source.is_some_and(|s| s.is::<TimeoutExpired>()) {
         return Status::deadline_exceeded("no answer before the deadline");
     }
-    Status::from_error(error.into())
+    match hark_tls::refusal(&error) {
+        Some(refusal @ Refusal::Ours(_)) => Status::unauthenticated(refusal.to_string()),
+        Some(refusal @ Refusal::Theirs(_)) => Status::unavailable(refusal.to_string()),
+        None => Status::from_error(error.into()),
+    }
 }
 
 #[cfg(test)]
@@ -182,21 +234,62 @@ mod tests {
 
     #[test]
     fn addresses_are_understood_or_explained() {
-        for (address, expect) in [
-            ("127.0.0.1:7700", Ok("http://127.0.0.1:7700/")),
-            ("http://hark.local:7700", Ok("http://hark.local:7700/")),
-            ("[::1]:7700", Ok("http://[::1]:7700/")),
-            ("https://hark.local", Err("https is not supported")),
-            ("", Err("empty")),
-            ("http://", Err("empty")),
-            ("two words", Err("invalid")),
+        for (address, is_secure, expect) in [
+            ("127.0.0.1:7700", false, Ok("http://127.0.0.1:7700/")),
+            ("127.0.0.1:7700", true, Ok("https://127.0.0.1:7700/")),
+            (
+                "http://hark.local:7700",
+                true,
+                Ok("http://hark.local:7700/"),
+            ),
+            ("[::1]:7700", false, Ok("http://[::1]:7700/")),
+            ("https://hark.local", false, Ok("https://hark.local/")),
+            ("ftp://hark.local", false, Err("ftp is not supported")),
+            ("", false, Err("empty")),
+            ("http://", false, Err("empty")),
+            ("two words", false, Err("invalid")),
         ] {
-            let got = parse(address);
+            let got = parse(address, is_secure);
             match (&got, expect) {
                 (Ok(uri), Ok(expect)) => assert_eq!(uri.to_string(), expect),
                 (Err(error), Err(part)) => assert!(error.contains(part), "{address}: {error}"),
                 _ => panic!("{address}: {got:?}"),
             }
         }
+    }
+
+    #[test]
+    fn tls_is_carried_by_an_address_with_a_port() {
+        for (address, expect) in [
+            ("https://hark.local", "http://hark.local:443/"),
+            ("https://[::1]:7700", "http://[::1]:7700/"),
+        ] {
+            let uri = plain(&parse(address, true).unwrap()).unwrap();
+            assert_eq!(uri.to_string(), expect);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_does_not_leave_this_machine_in_the_clear() {
+        let options = Options {
+            token: Some(Secret::parse("t").unwrap()),
+            ..Options::default()
+        };
+        for (address, ok) in [
+            ("127.0.0.1:1", true),
+            ("[::1]:1", true),
+            ("localhost:1", true),
+            ("192.168.1.9:1", false),
+            ("hark.local:1", false),
+            ("localhost.example:1", false),
+        ] {
+            let got = connect(address, &options);
+            assert_eq!(got.is_ok(), ok, "{address}");
+            if let Err(error) = got {
+                assert!(error.to_string().contains("https://"), "{error}");
+            }
+        }
+        let error = connect("https://h:1", &options).unwrap_err().to_string();
+        assert!(error.contains("authority"), "{error}");
     }
 }

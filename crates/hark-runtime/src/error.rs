@@ -75,6 +75,22 @@ pub enum Error {
         /// What to do.
         remedy: &'static str,
     },
+    /// Certificates can't be used.
+    #[error("`{setting}`: {source}")]
+    Tls {
+        /// The section of the settings that names them.
+        setting: &'static str,
+        /// What is wrong.
+        source: hark_tls::Error,
+    },
+    /// A token would be sent so that others can read it.
+    #[error(
+        "refusing to send a token to {address} in the clear: use https://, with the file of the house's authority"
+    )]
+    Clear {
+        /// Where to.
+        address: String,
+    },
     /// The address of a server can't be understood.
     #[error(
         "`{address}` is not the address of a server: {message}; give one like http://127.0.0.1:7700"

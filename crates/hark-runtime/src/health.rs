@@ -27,6 +27,9 @@ pub struct Snapshot {
     pub draining: bool,
     /// Why each part is not ready; `None` where it is.
     pub parts: BTreeMap<&'static str, Option<String>>,
+    /// What its owner should know, although it can do its work.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 impl Health {
@@ -49,6 +52,18 @@ impl Health {
     pub fn drain(&self) {
         self.0
             .send_if_modified(|s| !std::mem::replace(&mut s.draining, true));
+    }
+
+    /// Says what the owner should know for as long as the process runs.
+    pub fn warn(&self, warning: impl Into<String>) {
+        let warning = warning.into();
+        self.0.send_if_modified(|s| {
+            let is_new = !s.warnings.contains(&warning);
+            if is_new {
+                s.warnings.push(warning);
+            }
+            is_new
+        });
     }
 
     /// How it stands now.

@@ -1,5 +1,8 @@
 //! What a person may type.
 
+pub mod access;
+pub mod certs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -45,6 +48,12 @@ pub enum Command {
     Areas(List),
     /// List the timers that run
     Timers(Watch),
+    /// Let speakers in: give them tokens, list them, take them back
+    Speakers(access::Speakers),
+    /// Let people and their programs in
+    People(access::People),
+    /// Make the house's certificates: its authority, and those of nodes and speakers
+    Certs(certs::Certs),
     /// Show what a Hark that runs is, and how it does
     Status(List),
     /// Show, check and document settings
@@ -130,7 +139,7 @@ pub enum Engine {
 /// How to reach a Hark that runs.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
-    /// Its address; several are tried in turn
+    /// Its address; several are tried in turn. With --ca-file it is reached over TLS
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -139,9 +148,19 @@ pub struct Connection {
         value_delimiter = ','
     )]
     pub server: Vec<String>,
-    /// A file with the token that proves who you are
+    /// A file with the token that proves who you are [default on this machine: the
+    /// owner's, if you may read it]
     #[arg(long, value_name = "FILE", env = "HARK_TOKEN_FILE")]
     pub token_file: Option<PathBuf>,
+    /// The certificate of the house's authority, by which the server is checked
+    #[arg(long, value_name = "FILE", env = "HARK_CA_FILE")]
+    pub ca_file: Option<PathBuf>,
+    /// A certificate that proves who you are; with its key
+    #[arg(long, value_name = "FILE", env = "HARK_CERT_FILE")]
+    pub cert_file: Option<PathBuf>,
+    /// The key of that certificate
+    #[arg(long, value_name = "FILE", env = "HARK_KEY_FILE")]
+    pub key_file: Option<PathBuf>,
 }
 
 /// Who speaks, where, and in which session.

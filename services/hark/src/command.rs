@@ -1,11 +1,14 @@
 //! One module a command: what it asks Hark for, and what it prints.
 
+pub mod access;
 pub mod areas;
+pub mod certs;
 pub mod config;
 mod connect;
 pub mod demo;
 pub mod devices;
 pub mod say;
+pub mod secret;
 pub mod status;
 pub mod text;
 pub mod timers;

@@ -1,6 +1,7 @@
 //! What commands print: for people (colour only on a terminal) or as JSON, one object a
 //! line.
 
+pub mod credential;
 pub mod device;
 pub mod json;
 pub mod progress;

@@ -7,10 +7,12 @@
 mod config;
 mod foundation;
 mod inside;
+mod owner;
 mod parts;
 mod ready;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use hark_core::engine::Description;
 use hark_core::home::Home;
@@ -21,6 +23,7 @@ use hark_runtime::server::{Bound, Server};
 use hark_runtime::tasks::OnFailure;
 
 pub use config::Config;
+pub use owner::path as owner_token;
 pub use ready::ReadyFile;
 
 use foundation::Foundation;
@@ -32,7 +35,7 @@ pub struct Running {
     process: Process,
     address: SocketAddr,
     model: Description,
-    home: std::sync::Arc<Home>,
+    home: Arc<Home>,
     store: hark_store::Config,
 }
 
@@ -51,9 +54,11 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let home = foundation.home();
     let parts = Parts::build(config, &foundation, &process)?;
     let auth = Authenticator::new(&config.auth, home.id.clone())?;
+    let auth = auth.with_credentials(Arc::new(parts.access().clone()));
     let bound = bind(config, auth, &process, &parts).await?;
     let address = bound.local_addr();
     let model = parts.model().clone();
+    let (access, clock) = (parts.access().clone(), Arc::clone(&foundation.clock));
 
     foundation.run(process.tasks(), &inner);
     parts.run(process.tasks(), &inner);
@@ -65,6 +70,10 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
             bound.serve(drain).await
         });
     wait_until_ready(&process).await?;
+    let data_dir = config.data_dir()?;
+    if let Err(error) = owner::ensure(&access, &*clock, &data_dir).await {
+        tracing::warn!(error = format!("{error:#}"), "the owner has no token");
+    }
     let store = config.store()?;
     Ok(Running {
         process,
@@ -99,6 +108,11 @@ impl Running {
     /// Where state is kept.
     pub fn store(&self) -> &hark_store::Config {
         &self.store
+    }
+
+    /// What its owner should know.
+    pub fn warnings(&self) -> Vec<String> {
+        self.process.health().snapshot().warnings
     }
 
     /// Asks it to end.

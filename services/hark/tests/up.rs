@@ -71,7 +71,7 @@ fn what_keeps_it_from_starting_is_said() {
         (&["--config", "hark.toml"], &["hark.toml", "ingest.magic"]),
         (
             &["--listen", "0.0.0.0:0"],
-            &["0.0.0.0:0", "auth.token_file"],
+            &["0.0.0.0:0", "server.tls", "hark certs init"],
         ),
         (&["--data-dir", "data-is-a-file"], &["data-is-a-file"]),
         (

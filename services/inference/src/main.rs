@@ -21,6 +21,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    hark_tls::install_provider();
     let args = Args::parse();
     let mut layers = Layers::new().process_variables();
     if let Some(path) = args.config {

@@ -1,6 +1,7 @@
 //! The services as gRPC has them: each method reads its request, makes one call, and
 //! writes the answer. Messages of the protocol are known here and nowhere else.
 
+mod access;
 mod cluster;
 mod convert;
 pub(crate) mod pushes;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use hark_proto::Error;
+use hark_proto::v1::access_server::AccessServer;
 use hark_proto::v1::cluster_server::ClusterServer;
 use hark_proto::v1::recognizer_server::RecognizerServer;
 use hark_proto::v1::speakers_server::SpeakersServer;
@@ -40,10 +42,12 @@ pub(crate) fn routes(shared: &Arc<Shared>, drain: &Drain, about: About) -> Route
     let speech = speech::Service::new(Arc::clone(shared), drain.clone());
     let speakers = speakers::Service::new(Arc::clone(shared), drain.clone());
     let recognizer = recognizer::Service::new(Arc::clone(shared));
+    let access = access::Service::new(shared.access.clone());
     let cluster = cluster::Service::new(Arc::clone(shared), about);
     Routes::new(SpeechServer::new(speech).max_decoding_message_size(MAX_STREAM_MESSAGE))
         .add_service(RecognizerServer::new(recognizer).max_decoding_message_size(MAX_CLIP_MESSAGE))
         .add_service(SpeakersServer::new(speakers).max_decoding_message_size(MAX_STREAM_MESSAGE))
+        .add_service(AccessServer::new(access).max_decoding_message_size(MAX_STREAM_MESSAGE))
         .add_service(ClusterServer::new(cluster).max_decoding_message_size(MAX_STREAM_MESSAGE))
 }
 

@@ -21,6 +21,7 @@ mod words;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use hark_access::Registry;
 use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_core::{HomeId, Language};
@@ -45,6 +46,7 @@ pub const NAMES: &[&str] = &[
     "hark.v1.Recognizer",
     "hark.v1.Speakers",
     "hark.v1.Cluster",
+    "hark.v1.Access",
 ];
 
 /// What this part works with.
@@ -74,6 +76,7 @@ pub struct Ingest {
     drain: Drain,
     health: health::Part,
     view: Pin<Box<dyn Future<Output = ()> + Send>>,
+    access: Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
 impl Ingest {
@@ -92,6 +95,8 @@ impl Ingest {
             since: deps.clock.monotonic(),
             clock: Arc::clone(&deps.clock),
         };
+        let (access, access_view) =
+            Registry::open(&deps.home, Arc::clone(&deps.store), Arc::clone(&deps.clock));
         let (speakers, view) =
             Speakers::open(&deps.home, deps.store, deps.clock, limits.max_attached);
         let workers = Workers::new(
@@ -110,12 +115,14 @@ impl Ingest {
             workers,
             metrics: Metrics::new(),
             speakers,
+            access,
         });
         Ok(Self {
             routes: grpc::routes(&shared, &deps.drain, about),
             health: deps.health.part("ingest"),
             drain: deps.drain,
             view: Box::pin(view),
+            access: Box::pin(access_view),
             shared,
         })
     }
@@ -125,12 +132,19 @@ impl Ingest {
         self.routes.clone()
     }
 
+    /// Who may come in: what an [`Authenticator`](hark_runtime::auth::Authenticator) of
+    /// this process asks, and what gives out tokens.
+    pub fn access(&self) -> &Registry {
+        &self.shared.access
+    }
+
     /// Keeps it going until the drain is requested. It is ready once it has read from the
     /// store.
     pub async fn run(self) {
         let speakers = &self.shared.speakers;
         let ready = async {
-            if speakers.view().ready().await.is_some() {
+            let read = speakers.view().ready().await.is_some();
+            if read && self.shared.access.ready().await {
                 self.health.ready();
             }
             speakers.sweep(&self.drain).await;
@@ -139,6 +153,7 @@ impl Ingest {
             () = ready => {}
             () = self.drain.requested() => {}
             () = self.view => {}
+            () = self.access => {}
         }
     }
 }

@@ -57,6 +57,9 @@ pub struct Workers {
     pub intents: String,
     /// A file with the token of the processes of the cluster.
     pub token_file: Option<PathBuf>,
+    /// How they are checked, and what this process shows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<hark_tls::ClientConfig>,
 }
 
 impl Default for Config {
@@ -86,6 +89,7 @@ impl Default for Workers {
             inference: "127.0.0.1:7710".to_owned(),
             intents: "127.0.0.1:7720".to_owned(),
             token_file: None,
+            tls: None,
         }
     }
 }
@@ -95,6 +99,7 @@ impl Workers {
         let token = self.token_file.as_deref().map(Secret::read).transpose()?;
         let options = Options {
             token,
+            tls: self.tls.clone(),
             ..Options::between_nodes()
         };
         let inference = channel::connect(&self.inference, &options)?;
@@ -138,6 +143,7 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     };
     let ingest = Ingest::build(&config.ingest, deps)?;
     health.ready();
+    let auth = auth.with_credentials(Arc::new(ingest.access().clone()));
     let bound = Server::new(config.server, auth, process.health())
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, ingest.routes())?
         .bind("--listen or server.listen")

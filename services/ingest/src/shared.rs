@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use hark_access::Registry;
 use hark_core::{HomeId, Language};
 use hark_proto::Error;
 
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub workers: Workers,
     pub metrics: Metrics,
     pub speakers: Speakers,
+    /// Who may come in.
+    pub access: Registry,
     pub streams: Seats,
     pub recognitions: Seats,
 }

@@ -13,6 +13,7 @@ struct Args {
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
+    hark_tls::install_provider();
     hark_router::process::run(Args::parse().config.as_deref()).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use hark_access::Registry;
 use hark_core::time::Clock;
 use hark_home::{Description, VirtualHome};
 use hark_runtime::auth::{self, Authenticator};
@@ -79,7 +80,8 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
         drain: config.drain.clone(),
     };
     let process = Process::start("hark-router", &frame).await?;
-    let auth = Authenticator::new(&config.auth, description.home().id.clone())?;
+    let home = description.home().id.clone();
+    let auth = Authenticator::new(&config.auth, home.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let health = process.health().part("store");
     let waiting = |why: &hark_core::store::Error| health.not_ready(why.to_string());
@@ -88,6 +90,8 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
         () = process.drain().requested() => return Ok(process.finish().await?),
     };
     let (adapter, devices) = VirtualHome::open(description, Arc::clone(&store)).await?;
+    let (access, access_driver) = Registry::open(&home, Arc::clone(&store), Arc::clone(&clock));
+    let auth = auth.with_credentials(Arc::new(access));
     let deps = Deps {
         store,
         clock,
@@ -110,6 +114,7 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
     tasks.spawn("devices", OnFailure::Shutdown, async move {
         tokio::select! {
             () = devices => {}
+            () = access_driver => {}
             () = stop.requested() => {}
         }
     });

@@ -12,6 +12,7 @@ const CORE_DEPENDENCIES: usize = 10;
 
 /// Crates that a service, a bench or the command line may use.
 const CRATES: &[&str] = &[
+    "hark-access",
     "hark-audio",
     "hark-client",
     "hark-core",
@@ -20,6 +21,7 @@ const CRATES: &[&str] = &[
     "hark-proto",
     "hark-runtime",
     "hark-store",
+    "hark-tls",
     "hark-whisper",
 ];
 /// What only the binary that links everything may use besides.
@@ -28,9 +30,10 @@ const SERVICES: &[&str] = &["hark-inference", "hark-ingest", "hark-router"];
 /// Which of our packages each of them may use. A package that is not here may not exist.
 const EDGES: &[(&str, &[&[&str]])] = &[
     ("hark", &[CRATES, SERVICES]),
+    ("hark-access", &[&["hark-core", "hark-proto", "hark-store"]]),
     ("hark-audio", &[&["hark-core"]]),
     ("hark-benches", &[CRATES, SERVICES]),
-    ("hark-client", &[&["hark-core", "hark-proto"]]),
+    ("hark-client", &[&["hark-core", "hark-proto", "hark-tls"]]),
     ("hark-core", &[]),
     ("hark-harness", &[]),
     ("hark-home", &[&["hark-core", "hark-proto"]]),
@@ -39,8 +42,9 @@ const EDGES: &[(&str, &[&[&str]])] = &[
     ("hark-intents", &[&["hark-core"]]),
     ("hark-proto", &[&["hark-core"]]),
     ("hark-router", &[CRATES]),
-    ("hark-runtime", &[&["hark-core"]]),
+    ("hark-runtime", &[&["hark-core", "hark-tls"]]),
     ("hark-store", &[&["hark-core", "hark-proto"]]),
+    ("hark-tls", &[&["hark-core"]]),
     ("hark-whisper", &[&["hark-core"]]),
     ("xtask", &[&["hark-core"]]),
 ];

@@ -392,6 +392,7 @@ impl Cluster for Server {
         self.take_note(&request)?;
         let seconds = |seconds| Some(prost_types::Duration { seconds, nanos: 0 });
         Ok(Response::new(GetStatusResponse {
+            warnings: vec!["listens for everybody".to_owned()],
             version: "0.1.0".to_owned(),
             uptime: seconds(62),
             home_id: "home".to_owned(),

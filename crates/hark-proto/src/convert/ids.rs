@@ -1,7 +1,10 @@
 //! Identifiers and languages: text on the wire, checked types inside. A text that is
 //! none is an error that names the field.
 
-use hark_core::ids::{AreaId, DeviceId, FloorId, HomeId, ListId, SessionId, SpeakerId, TimerId};
+use hark_core::ids::{
+    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, PrincipalId, SessionId, SpeakerId,
+    TimerId,
+};
 use hark_core::language::Language;
 
 use crate::Error;
@@ -38,6 +41,14 @@ id!(
 id!(
     /// The id of a speaker.
     speaker, SpeakerId
+);
+id!(
+    /// The name of a principal.
+    principal, PrincipalId
+);
+id!(
+    /// The id of a credential.
+    credential, CredentialId
 );
 id!(
     /// The id of a list.

@@ -43,13 +43,17 @@ types! {
         AbsoluteCommand
         LedgerEntry
         Stored
+        StoredCredential
         StoredList
         StoredListItem
+        StoredRevocation
         StoredTimer
         ;
     v1 "hark.v1":
         Acknowledgement
         ActOn
+        AddCredentialRequest
+        AddCredentialResponse
         Alternative
         Area
         AttachRequest
@@ -61,6 +65,7 @@ types! {
         Color
         ConverseRequest
         ConverseResponse
+        Credential
         Device
         DeviceChange
         DeviceState
@@ -75,6 +80,8 @@ types! {
         Intent
         ListAreasRequest
         ListAreasResponse
+        ListCredentialsRequest
+        ListCredentialsResponse
         ListDevicesRequest
         ListDevicesResponse
         ListItem
@@ -90,6 +97,7 @@ types! {
         OutcomeResult
         PartStatus
         Principal
+        PrincipalName
         Push
         PushAcknowledgement
         RecognitionResult
@@ -99,6 +107,8 @@ types! {
         Reply
         ReplyAudio
         ResumePoint
+        RevokeRequest
+        RevokeResponse
         Ring
         SessionStarted
         Slot

@@ -27,6 +27,10 @@ pub const MAX_PENDING_ACCEPT_RESETS: usize = 20;
 pub struct Config {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// How it proves who it is, and whose certificates it trusts. Absent: no TLS, which is
+    /// for loopback only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<hark_tls::ServerConfig>,
     /// Connections in all; more are closed at once.
     pub max_connections: usize,
     /// Connections from one address (of IPv6, one /64); more are closed at once.
@@ -36,7 +40,8 @@ pub struct Config {
     /// Calls of a connection that may wait for their answer to begin; more are answered
     /// `RESOURCE_EXHAUSTED`.
     pub concurrency_per_connection: usize,
-    /// How long a connection may take to say that it speaks HTTP/2, in milliseconds.
+    /// How long a connection may take to say that it speaks HTTP/2, the TLS handshake
+    /// included, in milliseconds.
     pub handshake_timeout_ms: u64,
     /// How often an idle connection is probed, in milliseconds.
     pub keepalive_interval_ms: u64,
@@ -61,6 +66,7 @@ impl Config {
     pub fn for_devices() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 7700)),
+            tls: None,
             max_connections: 1024,
             max_connections_per_ip: 64,
             max_concurrent_streams: 16,

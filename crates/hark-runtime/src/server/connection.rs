@@ -6,8 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hark_tls::Accepting;
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
@@ -32,6 +34,8 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(crate) enum Io {
     Tcp(TcpStream),
+    /// With one of the places for handshakes, as long as it is in its own.
+    Tls(Box<Accepting<TcpStream>>, Option<OwnedSemaphorePermit>),
     Memory(DuplexStream),
 }
 
@@ -88,6 +92,11 @@ impl Connection {
     }
 
     fn heard(&mut self, bytes: usize) {
+        if let Io::Tls(io, place) = &mut self.io
+            && io.is_settled()
+        {
+            *place = None;
+        }
         if let Some(hello) = &mut self.hello {
             hello.missing = hello.missing.saturating_sub(bytes);
             if hello.missing == 0 {
@@ -101,7 +110,7 @@ impl Connected for Connection {
     type ConnectInfo = Peer;
 
     fn connect_info(&self) -> Peer {
-        self.peer
+        self.peer.clone()
     }
 }
 
@@ -115,6 +124,7 @@ impl AsyncRead for Connection {
         let before = buf.filled().len();
         let read = match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_read(cx, buf),
+            Io::Tls(io, _) => Pin::new(io).poll_read(cx, buf),
             Io::Memory(io) => Pin::new(io).poll_read(cx, buf),
         };
         self.heard(buf.filled().len() - before);
@@ -131,6 +141,7 @@ impl AsyncWrite for Connection {
         self.poll_alive(cx)?;
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_write(cx, buf),
+            Io::Tls(io, _) => Pin::new(io).poll_write(cx, buf),
             Io::Memory(io) => Pin::new(io).poll_write(cx, buf),
         }
     }
@@ -138,6 +149,7 @@ impl AsyncWrite for Connection {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_flush(cx),
+            Io::Tls(io, _) => Pin::new(io).poll_flush(cx),
             Io::Memory(io) => Pin::new(io).poll_flush(cx),
         }
     }
@@ -145,6 +157,7 @@ impl AsyncWrite for Connection {
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_shutdown(cx),
+            Io::Tls(io, _) => Pin::new(io).poll_shutdown(cx),
             Io::Memory(io) => Pin::new(io).poll_shutdown(cx),
         }
     }
@@ -157,6 +170,7 @@ impl AsyncWrite for Connection {
         self.poll_alive(cx)?;
         match &mut self.io {
             Io::Tcp(io) => Pin::new(io).poll_write_vectored(cx, bufs),
+            Io::Tls(io, _) => Pin::new(io).poll_write_vectored(cx, bufs),
             Io::Memory(io) => Pin::new(io).poll_write_vectored(cx, bufs),
         }
     }
@@ -164,6 +178,7 @@ impl AsyncWrite for Connection {
     fn is_write_vectored(&self) -> bool {
         match &self.io {
             Io::Tcp(io) => io.is_write_vectored(),
+            Io::Tls(io, _) => io.is_write_vectored(),
             Io::Memory(io) => io.is_write_vectored(),
         }
     }

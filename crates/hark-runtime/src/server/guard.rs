@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::FutureExt as _;
-use hark_core::Principal;
 use hark_core::access::{self, Verdict};
 use http::{HeaderMap, Request, Response};
 use tonic::body::Body;
@@ -20,7 +19,7 @@ use tracing::Instrument as _;
 
 use super::body::{self, Watched};
 use super::metrics::Call;
-use crate::auth::{Authenticator, Peer};
+use crate::auth::{Authenticator, Caller, Peer, Standing};
 use crate::deadline::{self, Deadline, Policy};
 use crate::tasks::panic_message;
 use crate::trace;
@@ -66,12 +65,15 @@ impl Service<Request<Body>> for Guard {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let path = request.uri().path();
-        let method = access::declared(path).map_or("unknown", |path| &path[1..]);
+        let path = access::declared(request.uri().path()).unwrap_or("/unknown");
+        let method = &path[1..];
         let mut call = Call::start(method);
         let admitted = self.rules.admit(&request);
-        let principal = match admitted {
-            Ok(principal) => principal,
+        let Caller {
+            principal,
+            standing,
+        } = match admitted {
+            Ok(caller) => caller,
             Err(status) => {
                 tracing::debug!(method, code = ?status.code(), "refused a call");
                 call.end(status.code());
@@ -88,29 +90,39 @@ impl Service<Request<Body>> for Guard {
         if let Some(deadline) = deadline {
             request.extensions_mut().insert(deadline);
         }
-        let answer = answer(self.inner.call(request), deadline, call);
+        let watch = Watch {
+            deadline,
+            call,
+            standing: self.rules.watched(path, standing),
+        };
+        let answer = answer(self.inner.call(request), watch);
         Box::pin(answer.instrument(span))
     }
 }
 
 impl Rules {
     /// Who makes a call, if it may be made.
-    fn admit(&self, request: &Request<Body>) -> Result<Principal, Status> {
-        let peer = request.extensions().get::<Peer>().copied();
+    fn admit(&self, request: &Request<Body>) -> Result<Caller, Status> {
+        let peer = request.extensions().get::<Peer>();
         let peer = peer.ok_or_else(|| Status::internal("the connection has no peer"))?;
         let path = request.uri().path();
-        let principal = self.auth.identify(peer, request.headers());
-        let principal = principal.map_err(|r| Status::unauthenticated(r.to_string()))?;
-        match access::check(principal.kind, path) {
-            Verdict::Allowed => Ok(principal),
+        let caller = self.auth.identify(peer, request.headers())?;
+        match access::check(caller.principal.kind, path) {
+            Verdict::Allowed => Ok(caller),
             Verdict::Unknown => Err(Status::unimplemented("there is no such method")),
             Verdict::Denied => {
-                let kind = principal.kind.as_str();
+                let kind = caller.principal.kind.as_str();
                 Err(Status::permission_denied(format!(
                     "{path} is not for a caller of kind {kind}"
                 )))
             }
         }
+    }
+
+    /// What is asked again while a stream goes on.
+    fn watched(&self, path: &str, standing: Standing) -> Option<(Authenticator, Standing)> {
+        let may_end = self.streaming.contains(path) && standing.may_end();
+        may_end.then(|| (self.auth.clone(), standing))
     }
 
     fn deadline(&self, path: &str, headers: &HeaderMap) -> Option<Deadline> {
@@ -120,18 +132,24 @@ impl Rules {
     }
 }
 
+/// What goes along with a call to its end.
+struct Watch {
+    deadline: Option<Deadline>,
+    call: Call,
+    standing: Option<(Authenticator, Standing)>,
+}
+
 async fn answer(
     response: impl Future<Output = Result<Response<Body>, Infallible>>,
-    deadline: Option<Deadline>,
-    mut call: Call,
+    mut watch: Watch,
 ) -> Result<Response<Body>, Infallible> {
     let response = AssertUnwindSafe(response).catch_unwind();
-    let outcome = match deadline {
+    let outcome = match watch.deadline {
         None => Ok(response.await),
         Some(deadline) => tokio::time::timeout_at(deadline.0, response).await,
     };
     let status = match outcome {
-        Ok(Ok(Ok(response))) => return Ok(watched(response, deadline, call)),
+        Ok(Ok(Ok(response))) => return Ok(watched(response, watch)),
         Ok(Ok(Err(never))) => match never {},
         Ok(Err(panic)) => {
             tracing::error!(error = panic_message(&*panic), "a call panicked");
@@ -139,11 +157,16 @@ async fn answer(
         }
         Err(_) => Status::deadline_exceeded("the deadline passed"),
     };
-    call.end(status.code());
+    watch.call.end(status.code());
     Ok(status.into_http())
 }
 
-fn watched(response: Response<Body>, deadline: Option<Deadline>, mut call: Call) -> Response<Body> {
+fn watched(response: Response<Body>, watch: Watch) -> Response<Body> {
+    let Watch {
+        deadline,
+        mut call,
+        standing,
+    } = watch;
     match body::code(response.headers()) {
         Some(code) => {
             call.end(code);
@@ -153,6 +176,6 @@ fn watched(response: Response<Body>, deadline: Option<Deadline>, mut call: Call)
             call.end(Code::Unknown);
             response
         }
-        None => response.map(|b| Body::new(Watched::new(b, deadline, call))),
+        None => response.map(|b| Body::new(Watched::new(b, deadline, call, standing))),
     }
 }

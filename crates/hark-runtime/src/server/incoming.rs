@@ -8,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::{Stream, stream};
+use hark_tls::ServerTls;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::Config;
@@ -27,6 +29,8 @@ pub(crate) struct Limits {
     pub(crate) total: usize,
     /// Connections from one network.
     pub(crate) per_network: usize,
+    /// TLS handshakes that may go on at once.
+    pub(crate) handshakes: usize,
     /// How long a client may take to begin.
     pub(crate) hello: Duration,
 }
@@ -36,6 +40,7 @@ impl Limits {
         Self {
             total: config.max_connections,
             per_network: config.max_connections_per_ip,
+            handshakes: config.tls.as_ref().map_or(0, |tls| tls.max_handshakes),
             hello: Duration::from_millis(config.handshake_timeout_ms),
         }
     }
@@ -54,13 +59,26 @@ pub(crate) struct Incoming {
 
 #[derive(Debug)]
 enum Source {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Option<Secure>),
     Memory(memory::Listener),
+}
+
+/// What makes connections secure, and how many may be on their way to that.
+#[derive(Debug, Clone)]
+struct Secure {
+    tls: ServerTls,
+    handshakes: Arc<Semaphore>,
 }
 
 impl Incoming {
     pub(crate) fn tcp(listener: TcpListener, limits: Limits) -> Self {
-        Self::new(Source::Tcp(listener), limits)
+        Self::new(Source::Tcp(listener, None), limits)
+    }
+
+    pub(crate) fn tls(listener: TcpListener, limits: Limits, tls: ServerTls) -> Self {
+        let handshakes = Arc::new(Semaphore::new(limits.handshakes));
+        let secure = Secure { tls, handshakes };
+        Self::new(Source::Tcp(listener, Some(secure)), limits)
     }
 
     pub(crate) fn memory(listener: memory::Listener, limits: Limits) -> Self {
@@ -105,9 +123,10 @@ impl Incoming {
                     let io = Io::Memory(listener.accept().await?);
                     return Some(self.connection(io, Peer::Memory, None));
                 }
-                Source::Tcp(listener) => match listener.accept().await {
+                Source::Tcp(listener, secure) => match listener.accept().await {
                     Ok((io, address)) => {
-                        if let Some(connection) = self.admit(io, address) {
+                        let secure = secure.clone();
+                        if let Some(connection) = self.admit(io, address, secure) {
                             return Some(connection);
                         }
                     }
@@ -120,20 +139,34 @@ impl Incoming {
         }
     }
 
-    fn admit(&self, io: TcpStream, address: SocketAddr) -> Option<Connection> {
-        match Places::take(&self.places, &self.limits, network(address.ip())) {
-            Ok(place) => {
-                if let Err(error) = io.set_nodelay(true) {
-                    tracing::debug!(%error, "cannot set TCP_NODELAY");
-                }
-                Some(self.connection(Io::Tcp(io), Peer::Tcp(address), Some(place)))
-            }
-            Err(reason) => {
-                self.metrics.rejected(reason);
-                tracing::debug!(%address, reason, "closed a connection");
-                None
-            }
+    /// A connection that was accepted, unless that is one too many.
+    fn admit(
+        &self,
+        io: TcpStream,
+        address: SocketAddr,
+        secure: Option<Secure>,
+    ) -> Option<Connection> {
+        let place = Places::take(&self.places, &self.limits, network(address.ip()));
+        let place = place.map_err(|reason| self.reject(address, reason)).ok()?;
+        if let Err(error) = io.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
         }
+        let Some(secure) = secure else {
+            return Some(self.connection(Io::Tcp(io), Peer::Tcp(address), Some(place)));
+        };
+        let Ok(permit) = secure.handshakes.try_acquire_owned() else {
+            self.reject(address, "handshakes");
+            return None;
+        };
+        let accepting = secure.tls.accept(io);
+        let peer = Peer::Tls(address, accepting.peer().clone());
+        let io = Io::Tls(Box::new(accepting), Some(permit));
+        Some(self.connection(io, peer, Some(place)))
+    }
+
+    fn reject(&self, address: SocketAddr, reason: &'static str) {
+        self.metrics.rejected(reason);
+        tracing::debug!(%address, reason, "closed a connection");
     }
 
     fn connection(&self, io: Io, peer: Peer, place: Option<Place>) -> Connection {
@@ -228,6 +261,7 @@ mod tests {
         let limits = Limits {
             total: 3,
             per_network: 2,
+            handshakes: 0,
             hello: Duration::ZERO,
         };
         let ip = |last| network(IpAddr::from([192, 168, 0, last]));
@@ -248,6 +282,7 @@ mod tests {
         let limits = Limits {
             total: 10,
             per_network: 1,
+            handshakes: 0,
             hello: Duration::ZERO,
         };
         for i in 0..200 {

@@ -1,11 +1,11 @@
 //! What a server tells about its calls and connections.
 
 use std::sync::{Arc, LazyLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use hark_core::instruments;
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, UpDownCounter};
+use opentelemetry::metrics::{Counter, Gauge, Histogram, UpDownCounter};
 use tonic::Code;
 use tracing::Span;
 
@@ -17,6 +17,7 @@ pub(crate) struct Metrics {
     duration: Histogram<f64>,
     connections: UpDownCounter<i64>,
     rejected: Counter<u64>,
+    certificate: Gauge<u64>,
 }
 
 impl Metrics {
@@ -30,11 +31,17 @@ impl Metrics {
             duration: telemetry::histogram(&instruments::RPC_SERVER_CALL_DURATION),
             connections: telemetry::up_down_counter(&instruments::SERVER_CONNECTIONS),
             rejected: telemetry::counter(&instruments::SERVER_CONNECTIONS_REJECTED),
+            certificate: telemetry::gauge(&instruments::SERVER_CERTIFICATE_REMAINING),
         }
     }
 
     pub(super) fn connections(&self, change: i64) {
         self.connections.add(change, &[]);
+    }
+
+    /// How long a server's certificate still counts.
+    pub(super) fn certificate(&self, remaining: Duration) {
+        self.certificate.record(remaining.as_secs(), &[]);
     }
 
     pub(super) fn rejected(&self, reason: &'static str) {

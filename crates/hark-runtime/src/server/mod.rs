@@ -1,12 +1,13 @@
 //! The hardened gRPC server that every Hark service listens with.
 //!
 //! Everything a caller can make it hold is bounded: connections (in all, and by
-//! address), streams and calls by connection, headers, windows, resets, the time to say
+//! address), TLS handshakes, streams and calls by connection, headers, windows, resets, the time to say
 //! hello and the time to answer. Every call has a [`hark_core::Principal`] and, where it
 //! has one, a [`Deadline`] in its extensions, and `hark_core::access` has allowed it.
 //! `grpc.health.v1` and reflection are part of it.
 
 mod body;
+mod certificate;
 mod config;
 mod connection;
 mod guard;
@@ -19,6 +20,7 @@ mod services;
 use std::net::SocketAddr;
 
 use hark_core::Principal;
+use hark_tls::ServerTls;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 use tonic::{Request, Status};
@@ -42,6 +44,7 @@ use services::Services;
 pub struct Server {
     config: Config,
     auth: Authenticator,
+    health: Health,
     services: Services,
 }
 
@@ -50,6 +53,7 @@ pub struct Server {
 pub struct Bound {
     server: Server,
     listener: TcpListener,
+    tls: Option<ServerTls>,
     local_addr: SocketAddr,
 }
 
@@ -59,6 +63,7 @@ impl Server {
         Self {
             config,
             auth,
+            health: health.clone(),
             services: Services::new(health),
         }
     }
@@ -82,11 +87,22 @@ impl Server {
     /// with, like `--listen or server.listen`; errors name it.
     ///
     /// # Errors
-    /// [`Error::Open`] if others could reach it without authentication; [`Error::Bind`]
-    /// if the address can't be had.
+    /// [`Error::Open`] if others could reach it without TLS and authentication;
+    /// [`Error::Tls`] if its certificates can't be used; [`Error::Bind`] if the address
+    /// can't be had.
     pub async fn bind(self, setting: &'static str) -> Result<Bound, Error> {
         let address = self.config.listen;
-        self.auth.check_bind(address)?;
+        let tls = self.config.tls.as_ref();
+        let open = self.auth.check_bind(address, tls)?;
+        if let Some(warning) = open {
+            tracing::warn!(%address, warning, "insecure");
+            self.health.warn(format!("{address}: {warning}"));
+        }
+        let tls = tls.map(ServerTls::new).transpose();
+        let tls = tls.map_err(|source| Error::Tls {
+            setting: "server.tls",
+            source,
+        })?;
         let failed = |source| Error::Bind {
             address,
             source,
@@ -97,6 +113,7 @@ impl Server {
         Ok(Bound {
             server: self,
             listener,
+            tls,
             local_addr,
         })
     }
@@ -109,7 +126,7 @@ impl Server {
     pub async fn serve_memory(self, listener: memory::Listener, drain: Drain) -> Result<(), Error> {
         let limits = Limits::of(&self.config);
         let incoming = Incoming::memory(listener, limits);
-        serve::serve(self, incoming, "memory".to_owned(), drain).await
+        serve::serve(self, incoming, None, "memory".to_owned(), drain).await
     }
 }
 
@@ -126,8 +143,12 @@ impl Bound {
     /// [`Error::Descriptors`] or [`Error::Serve`].
     pub async fn serve(self, drain: Drain) -> Result<(), Error> {
         let limits = Limits::of(&self.server.config);
-        let incoming = Incoming::tcp(self.listener, limits);
-        serve::serve(self.server, incoming, self.local_addr.to_string(), drain).await
+        let incoming = match &self.tls {
+            Some(tls) => Incoming::tls(self.listener, limits, tls.clone()),
+            None => Incoming::tcp(self.listener, limits),
+        };
+        let on = self.local_addr.to_string();
+        serve::serve(self.server, incoming, self.tls, on, drain).await
     }
 }
 

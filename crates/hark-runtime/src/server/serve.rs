@@ -5,6 +5,9 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hark_tls::ServerTls;
+
+use super::certificate;
 use super::guard::{GuardLayer, Rules};
 use super::incoming::Incoming;
 use super::{Config, Server, config};
@@ -19,6 +22,7 @@ const CUT: Duration = Duration::from_secs(1);
 pub(super) async fn serve(
     server: Server,
     incoming: Incoming,
+    tls: Option<ServerTls>,
     on: String,
     drain: Drain,
 ) -> Result<(), Error> {
@@ -27,6 +31,7 @@ pub(super) async fn serve(
     let mut serving = pin!(accept(server, incoming, drain.clone())?);
     let result = tokio::select! {
         result = &mut serving => result,
+        () = certificate::keep_fresh(tls, &on) => Ok(()),
         () = drain.overdue(grace) => {
             tracing::warn!(on, "cutting connections that did not end in time");
             cut.cancel();

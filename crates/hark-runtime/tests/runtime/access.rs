@@ -67,14 +67,14 @@ async fn what_the_table_lacks_is_not_there() {
     house.close().await.unwrap();
 }
 
-async fn call(channel: Channel, path: &'static str) -> Code {
+pub async fn call(channel: Channel, path: &'static str) -> Code {
     let mut client = tonic::client::Grpc::new(channel);
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<RecognizeRequest, RecognizeRequest>::default();
     let path = http::uri::PathAndQuery::from_static(path);
-    let response = client
-        .unary(Request::new(RecognizeRequest::default()), path, codec)
-        .await;
+    // As a stream, so that it is the beginning of the answer that counts.
+    let request = Request::new(RecognizeRequest::default());
+    let response = client.server_streaming(request, path, codec).await;
     response.map_or_else(|s| s.code(), |_| Code::Ok)
 }
 
@@ -119,8 +119,29 @@ async fn a_server_without_authentication_stays_on_loopback() {
             .map(|_| ())
             .map_err(|e| e.to_string())
     };
-    insta::assert_snapshot!(bind(false).await.unwrap_err(), @"refusing to listen on 0.0.0.0:0, which others can reach, without authentication: name a file with a token in `auth.token_file`, or set `auth.insecure = true`");
+    insta::assert_snapshot!(bind(false).await.unwrap_err(), @"refusing to listen on 0.0.0.0:0, which others can reach, without authentication: give it a certificate in `server.tls` (`hark certs init`, then `hark certs issue node`), or set `auth.insecure = true`");
     bind(true).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_insecure_server_says_so_for_as_long_as_it_runs() {
+    let config = auth::Config {
+        insecure: true,
+        ..auth::Config::default()
+    };
+    let auth = Authenticator::new(&config, HomeId::parse("home").unwrap()).unwrap();
+    let health = Health::new();
+    for (address, warnings) in [([127, 0, 0, 1], 0), ([0, 0, 0, 0], 1)] {
+        let config = Config {
+            listen: SocketAddr::from((address, 0)),
+            ..crate::support::config()
+        };
+        let server = Server::new(config, auth.clone(), &health);
+        server.bind("--listen").await.unwrap();
+        let said = health.snapshot().warnings;
+        assert_eq!(said.len(), warnings, "{said:?}");
+        assert!(said.iter().all(|w| w.contains("auth.insecure")));
+    }
 }
 
 #[tokio::test]

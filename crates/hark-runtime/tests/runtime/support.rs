@@ -99,12 +99,22 @@ pub fn authenticator() -> Authenticator {
     let config = auth::Config {
         token_file: file("person", PERSON),
         node_token_file: file("node", NODE),
-        insecure: false,
+        ..auth::Config::default()
     };
     Authenticator::new(&config, HomeId::parse("home").unwrap()).unwrap()
 }
 
 pub fn server(config: Config, health: &Health, drain: &Drain, gate: &Gate) -> Server {
+    server_for(config, authenticator(), health, drain, gate)
+}
+
+fn server_for(
+    config: Config,
+    auth: Authenticator,
+    health: &Health,
+    drain: &Drain,
+    gate: &Gate,
+) -> Server {
     let told = Told {
         gate: gate.clone(),
         drain: drain.clone(),
@@ -114,16 +124,20 @@ pub fn server(config: Config, health: &Health, drain: &Drain, gate: &Gate) -> Se
     )
     .add_service(SpeakersServer::new(told.clone()))
     .add_service(InferenceServer::new(told));
-    Server::new(config, authenticator(), health)
+    Server::new(config, auth, health)
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, routes)
         .unwrap()
 }
 
 impl House {
     pub async fn open(config: Config) -> Self {
+        Self::open_for(config, authenticator()).await
+    }
+
+    pub async fn open_for(config: Config, auth: Authenticator) -> Self {
         let (health, drain, gate) = (Health::new(), Drain::new(), Gate::new());
         let part = health.part("test");
-        let bound = server(config, &health, &drain, &gate)
+        let bound = server_for(config, auth, &health, &drain, &gate)
             .bind("--listen")
             .await
             .unwrap();

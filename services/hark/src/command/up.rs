@@ -63,6 +63,10 @@ pub fn banner(running: &Running) -> String {
             hark_store::Kind::Etcd => format!("etcd at {}", store.etcd.endpoints.join(", ")),
         },
     );
+    for said in running.warnings() {
+        let warning = style::WARNING;
+        let _ = writeln!(text, "  {warning}{said}{warning:#}");
+    }
     if model.engine == "fake" {
         let warning = style::WARNING;
         let _ = writeln!(

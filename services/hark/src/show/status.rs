@@ -23,6 +23,7 @@ pub struct StatusJson {
     model: Option<ModelJson>,
     attached_speakers: u32,
     open_streams: u32,
+    warnings: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -79,6 +80,7 @@ pub fn json(address: &str, status: &Status) -> StatusJson {
         }),
         attached_speakers: status.attached_speakers,
         open_streams: status.open_streams,
+        warnings: status.warnings.clone(),
     }
 }
 
@@ -118,6 +120,10 @@ pub fn text(address: &str, status: &Status) -> String {
         "speakers",
         &format!("{speakers} attached, {streams} streams"),
     );
+    for warning in &status.warnings {
+        let style = style::WARNING;
+        row(&mut text, "warning", &format!("{style}{warning}{style:#}"));
+    }
     text.trim_end().to_owned()
 }
 
@@ -155,11 +161,12 @@ mod tests {
             model: None,
             attached_speakers: 1,
             open_streams: 0,
+            warnings: vec!["anybody may call".to_owned()],
         };
         assert!(!is_ready(&status));
         let text = text("127.0.0.1:7700", &status);
         let expect = "Hark 0.1.0 at 127.0.0.1:7700, up for 1 min 2 s\n  home      home (de, en)\n  \
-                      inference the engine broke\n  speakers  1 attached, 0 streams";
+                      inference the engine broke\n  speakers  1 attached, 0 streams\n  warning   anybody may call";
         assert_eq!(anstream::adapter::strip_str(&text).to_string(), expect);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use hark_access::Registry;
 use hark_core::engine::Description;
 use hark_inference::Inference;
 use hark_ingest::Ingest;
@@ -66,6 +67,11 @@ impl Parts {
             hears,
             acts,
         })
+    }
+
+    /// Who may come in.
+    pub(super) fn access(&self) -> &Registry {
+        self.ingest.access()
     }
 
     /// What turns audio into words.

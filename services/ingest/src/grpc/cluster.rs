@@ -73,6 +73,7 @@ impl Cluster for Service {
             model: model.map(Into::into),
             attached_speakers: count(self.shared.speakers.attached()),
             open_streams: count(self.shared.streams.taken()),
+            warnings: self.about.health.snapshot().warnings,
         }))
     }
 

@@ -2,12 +2,13 @@
 
 use hark_audio::{Encoding, Format};
 use hark_core::endpointing::{self, Asked};
+use hark_core::principal::Kind;
 use hark_core::utterance::ResumePoint;
 use hark_core::{Ordinal, Principal, SessionId, SpeakerId};
 use hark_proto::convert::ids;
 use hark_proto::convert::time::optional_duration;
 use hark_proto::v1::audio_format::Encoding as PbEncoding;
-use hark_proto::v1::speech_event::Kind;
+use hark_proto::v1::speech_event;
 use hark_proto::v1::streaming_recognize_response::Response;
 use hark_proto::{Error, ErrorCode, v1};
 
@@ -49,7 +50,7 @@ fn settings(
     let on_behalf = OnBehalf {
         speaker: speaker(principal, &config.speaker_id)?,
         principal: principal.clone(),
-        area: area(config.area)?,
+        area: area(principal, config.area)?,
         session: ids::session("session_id", &config.session_id)?,
     };
     Ok(Settings {
@@ -156,8 +157,18 @@ pub(super) fn speaker(principal: &Principal, said: &str) -> Result<Option<Speake
     speaker_of(principal, ids::optional_speaker("speaker_id", said)?)
 }
 
-/// An area as a speaker names it; the router knows what it is.
-pub(super) fn area(said: Option<String>) -> Result<Option<String>, Error> {
+/// An area as a caller names it; the router knows what it is. A speaker that is known to
+/// stand somewhere is there, whatever it says.
+pub(super) fn area(principal: &Principal, said: Option<String>) -> Result<Option<String>, Error> {
+    let said = checked_area(said)?;
+    match principal.kind {
+        Kind::Speaker => Ok(principal.area.clone().map(String::from).or(said)),
+        _ => Ok(said),
+    }
+}
+
+/// The name of an area, unless it is too long or says nothing.
+pub(super) fn checked_area(said: Option<String>) -> Result<Option<String>, Error> {
     match said {
         Some(area) if area.len() > MAX_AREA_BYTES => {
             let description = format!("has {} bytes; at most {MAX_AREA_BYTES}", area.len());
@@ -232,7 +243,7 @@ fn response(message: Outbound) -> Response {
             ordinal,
             offset,
         } => Response::Event(v1::SpeechEvent {
-            kind: Kind::from(event).into(),
+            kind: speech_event::Kind::from(event).into(),
             ordinal: ordinal.0,
             offset_samples: offset,
         }),
@@ -272,7 +283,7 @@ fn response(message: Outbound) -> Response {
     }
 }
 
-impl From<Event> for Kind {
+impl From<Event> for speech_event::Kind {
     fn from(event: Event) -> Self {
         match event {
             Event::Begin => Self::SpeechBegin,

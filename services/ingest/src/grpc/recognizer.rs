@@ -81,8 +81,8 @@ impl Recognizer for Service {
 fn on_behalf(principal: Principal, act: v1::ActOn) -> Result<(OnBehalf, Ordinal), Error> {
     let on_behalf = OnBehalf {
         speaker: convert::speaker(&principal, &act.speaker_id)?,
+        area: convert::area(&principal, act.area)?,
         principal,
-        area: convert::area(act.area)?,
         session: convert::session_or_new(&act.session_id)?,
     };
     Ok((on_behalf, Ordinal(act.ordinal)))

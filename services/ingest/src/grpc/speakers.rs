@@ -60,7 +60,7 @@ fn inbound(message: v1::AttachRequest) -> Result<FromSpeaker, Error> {
 
 fn hello(hello: &v1::SpeakerHello) -> Result<FromSpeaker, Error> {
     convert::languages(&hello.languages)?;
-    convert::area(hello.area.clone())?;
+    convert::checked_area(hello.area.clone())?;
     let speaker = ids::optional_speaker("speaker_id", &hello.speaker_id)?;
     Ok(FromSpeaker::Hello(speaker))
 }

@@ -71,8 +71,8 @@ impl Service {
         };
         let on_behalf = OnBehalf {
             speaker: convert::speaker(&principal, &request.speaker_id)?,
+            area: convert::area(&principal, request.area)?,
             principal,
-            area: convert::area(request.area)?,
             session: convert::session_or_new(&request.session_id)?,
         };
         Ok(Sentence {
