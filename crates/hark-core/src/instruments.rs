@@ -126,7 +126,10 @@ pub const SERVER_CONNECTIONS_REJECTED: Instrument = of(
     "hark.server.connections.rejected",
     Kind::Counter,
     "{connection}",
-    &[by("reason", "the limit reached: `total`, `per_ip`, `handshakes`")],
+    &[by(
+        "reason",
+        "the limit reached: `total`, `per_ip`, `handshakes`",
+    )],
     "Connections that were closed at once, by the limit reached.",
 );
 

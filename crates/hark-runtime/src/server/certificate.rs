@@ -34,7 +34,11 @@ pub(super) async fn keep_fresh(tls: Option<ServerTls>, on: &str) {
         }
         warned = Some((end, Instant::now()));
         let days = left.as_secs() / 86_400;
-        tracing::warn!(on, days, "the server's certificate expires soon; issue another");
+        tracing::warn!(
+            on,
+            days,
+            "the server's certificate expires soon; issue another"
+        );
     })
     .await;
 }
