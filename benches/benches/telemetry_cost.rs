@@ -28,6 +28,7 @@ const TICKS_PER_SECOND: f64 = 100.0;
 fn main() -> anyhow::Result<()> {
     let rounds = setting("HARK_BENCH_ROUNDS", 6);
     let seconds = setting("HARK_BENCH_SECONDS", 10);
+    let every_ms = setting("HARK_BENCH_EVERY_MS", 10_000);
     let runtime = tokio::runtime::Runtime::new()?;
     let collector = Collector::start()?;
     let folder = tempfile::tempdir()?;
@@ -36,8 +37,11 @@ fn main() -> anyhow::Result<()> {
         start("off", None)?,
         start("on", Some(collector.endpoint()))?,
     );
-    let audio = talk(seconds)?;
-    println!("{STREAMS} streams of {seconds} s each turn; processor seconds, user + system");
+    let audio = talk(seconds, every_ms)?;
+    println!(
+        "{STREAMS} streams of {seconds} s each turn, a sentence every {every_ms} ms on each; \
+         processor seconds, user + system"
+    );
     let turn = |house: &House| runtime.block_on(house.hear(&audio));
     // One turn each that does not count: first connections, lazy beginnings.
     turn(&off)?;
@@ -69,14 +73,15 @@ fn setting(name: &str, default: usize) -> usize {
     value.unwrap_or(default).max(1)
 }
 
-/// A sentence and a pause, again and again.
-fn talk(seconds: usize) -> anyhow::Result<Pcm> {
+/// A sentence every so many milliseconds, and silence between.
+fn talk(seconds: usize, every_ms: usize) -> anyhow::Result<Pcm> {
     let path = hark_benches::project("crates/hark-whisper/tests/data/flur-ein.wav");
     let clip = hark_audio::decode_clip(&std::fs::read(path)?)?;
-    let pause = vec![0.0; 24_000];
-    let once: Vec<f32> = clip.pcm.samples().iter().copied().chain(pause).collect();
-    let all: Vec<f32> = once.into_iter().cycle().take(seconds * 16_000).collect();
-    Ok(Pcm::new(all))
+    // At least a second of silence ends an utterance for sure.
+    let mut once = clip.pcm.samples().to_vec();
+    once.resize((every_ms * 16).max(once.len() + 16_000), 0.0);
+    let all = once.into_iter().cycle().take(seconds * 16_000);
+    Ok(Pcm::new(all.collect::<Vec<_>>()))
 }
 
 /// A `hark up`, killed when it is dropped.

@@ -1,5 +1,7 @@
 //! Every variable: what it does, and what a value that makes no sense is told.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const ENDPOINT: (&str, &str) = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://collector:4317");
@@ -193,5 +195,47 @@ fn what_makes_no_sense_is_named() {
             error.contains("OTEL_TRACES_SAMPLER_ARG"),
             "{value}: {error}"
         );
+    }
+}
+
+/// Every variable that is read where something is sent.
+const NAMES: [&str; 20] = [
+    "OTEL_SDK_DISABLED",
+    "OTEL_SERVICE_NAME",
+    "OTEL_RESOURCE_ATTRIBUTES",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_COMPRESSION",
+    "OTEL_EXPORTER_OTLP_TIMEOUT",
+    "OTEL_EXPORTER_OTLP_HEADERS",
+    "OTEL_EXPORTER_OTLP_INSECURE",
+    "OTEL_EXPORTER_OTLP_CERTIFICATE",
+    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
+    "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",
+    "OTEL_TRACES_EXPORTER",
+    "OTEL_METRICS_EXPORTER",
+    "OTEL_TRACES_SAMPLER",
+    "OTEL_BSP_SCHEDULE_DELAY",
+    "OTEL_BSP_MAX_QUEUE_SIZE",
+    "OTEL_BSP_MAX_EXPORT_BATCH_SIZE",
+    "OTEL_METRIC_EXPORT_INTERVAL",
+    "OTEL_PROPAGATORS",
+];
+
+proptest! {
+    /// Whatever a variable holds, it is taken or named; and what waits stays bounded.
+    #[test]
+    fn any_value_is_taken_or_named(
+        name in proptest::sample::select(&NAMES[..]),
+        value in "[ -~ä]{0,40}|[0-9]{1,20}|[a-z_]{1,24}",
+    ) {
+        match with_endpoint(&[(name, &value)]) {
+            Ok(plan) => {
+                prop_assert!((1..=65_536).contains(&plan.batch.queue));
+                prop_assert!(plan.batch.size <= plan.batch.queue);
+                prop_assert!((0.0..=1.0).contains(&plan.sampling.ratio));
+            }
+            Err(error) => prop_assert!(error.contains(name), "{name}={value}: {error}"),
+        }
     }
 }
