@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use criterion::Criterion;
+use hark_cluster::{Peers, Pool};
+use hark_core::cluster::Role;
 use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_core::{Language, SessionId};
@@ -134,13 +136,25 @@ impl House {
         };
         let inference = common.inference();
         let intents = common.router().await;
+        let me = hark_cluster::Config::default().identify(&*common.clock);
+        let me = me.expect("the defaults are right");
+        let (store, clock) = (Arc::clone(&common.store), Arc::clone(&common.clock));
+        let options = channel::Options::between_nodes();
+        let (peers, follow) = Peers::open(&home.id, &me.id, store, clock, options);
+        common.tasks.spawn_background("registry", follow);
         let deps = hark_ingest::Deps {
             home: home.id,
             languages: vec![Language::german(), Language::english()],
             store: Arc::clone(&common.store),
             clock: Arc::clone(&common.clock),
-            inference,
-            intents,
+            inference: Pool::local(
+                Role::Inference,
+                &me.id,
+                &inference,
+                Arc::clone(&common.clock),
+            ),
+            intents: Pool::local(Role::Router, &me.id, &intents, Arc::clone(&common.clock)),
+            peers,
             health: common.health.clone(),
             drain: common.tasks.drain().clone(),
         };

@@ -13,6 +13,7 @@ const FILES: &[&str] = &[
     "hark/v1/cluster.proto",
     "hark/internal/v1/inference.proto",
     "hark/internal/v1/intents.proto",
+    "hark/internal/v1/node.proto",
     "hark/store/v1/values.proto",
 ];
 

@@ -48,7 +48,7 @@ pub struct Watch<M, U> {
 }
 
 impl<M, U: TryFrom<M, Error = hark_proto::Error>> Watch<M, U> {
-    fn new(messages: Streaming<M>) -> Self {
+    pub(crate) fn new(messages: Streaming<M>) -> Self {
         Self {
             messages,
             updates: PhantomData,

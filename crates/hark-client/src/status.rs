@@ -66,6 +66,8 @@ pub struct Model {
     pub name: String,
     /// The engine that runs it; `fake` says that nothing is really heard.
     pub engine: String,
+    /// How good it is beside the others of the house; 0 where that is not known.
+    pub tier: u32,
     /// Languages that it was made for; empty where it is for all.
     pub languages: Vec<Language>,
 }
@@ -102,7 +104,7 @@ impl TryFrom<v1::GetStatusResponse> for Status {
     }
 }
 
-fn part(message: v1::PartStatus) -> Part {
+pub(crate) fn part(message: v1::PartStatus) -> Part {
     Part {
         name: message.name,
         ready: message.ready,
@@ -118,10 +120,11 @@ fn store(message: v1::StoreStatus) -> Result<StoreStatus, hark_proto::Error> {
     })
 }
 
-fn model(message: v1::ModelStatus) -> Result<Model, hark_proto::Error> {
+pub(crate) fn model(message: v1::ModelStatus) -> Result<Model, hark_proto::Error> {
     Ok(Model {
         name: message.name,
         engine: message.engine,
+        tier: message.tier,
         languages: ids::languages("model.languages", &message.languages, usize::MAX)?,
     })
 }

@@ -248,6 +248,28 @@ async fn a_status_says_what_is_not_ready() {
 }
 
 #[tokio::test]
+async fn nodes_are_listed_watched_and_drained() {
+    let server = Server::default();
+    let (client, _serving) = connect(&server, |_| {}).await;
+    let listed = client.nodes().await.unwrap();
+    assert_eq!(listed.age, Duration::from_secs(1));
+    let node = &listed.nodes[0];
+    assert_eq!(
+        (node.id.as_str(), node.in_flight, node.is_self),
+        ("attic", 2, true)
+    );
+    assert_eq!(node.parts[0].reason, "suspected");
+    assert_eq!(node.started_at.unwrap().unix_ms, 1_500);
+    assert_eq!(node.model.as_ref().unwrap().tier, 3);
+    let mut watch = client.watch_nodes().await.unwrap();
+    assert_eq!(watch.next().await.unwrap(), Some(listed));
+    assert_eq!(watch.next().await.unwrap(), None);
+    client.drain_node("attic").await.unwrap();
+    let error = client.drain_node("cellar").await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::NotFound));
+}
+
+#[tokio::test]
 async fn what_the_person_chose_is_sent() {
     let server = Server::default();
     let (client, _serving) = connect(&server, |_| {}).await;

@@ -104,6 +104,14 @@ text_id!(
     CredentialId, "a credential"
 );
 text_id!(
+    /// A node: a process of the house, by a name that outlives it.
+    NodeId, "a node"
+);
+text_id!(
+    /// One life of a process, from its start to its end: a UUID where Hark makes it.
+    RunId, "a run"
+);
+text_id!(
     /// A list, like the shopping list.
     ListId, "a list"
 );

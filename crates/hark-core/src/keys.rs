@@ -1,8 +1,11 @@
 //! Where things are in the store: every key of a home is under `/hark/v1/<home>/`.
 
+use crate::cluster::Role;
 use crate::credentials::Serial;
-use crate::ids::PrincipalId;
-use crate::ids::{CredentialId, DeviceId, HomeId, ListId, Ordinal, SessionId, SpeakerId, TimerId};
+use crate::ids::{
+    CredentialId, DeviceId, HomeId, ListId, NodeId, Ordinal, PrincipalId, SessionId, SpeakerId,
+    TimerId,
+};
 use crate::principal::{Kind, Principal};
 use crate::store::Key;
 
@@ -118,6 +121,16 @@ impl KeySpace {
     /// A certificate that was revoked.
     pub fn revoked_serial(&self, serial: &Serial) -> Key {
         self.key(&format!("access/revoked/serial/{serial}"))
+    }
+
+    /// Every part of every node.
+    pub fn instances(&self) -> Key {
+        self.key("instance/")
+    }
+
+    /// What one part of a node says of itself.
+    pub fn instance(&self, role: Role, node: &NodeId) -> Key {
+        self.key(&format!("instance/{}/{node}", role.as_str()))
     }
 
     fn key(&self, rest: &str) -> Key {

@@ -8,6 +8,7 @@
 pub mod access;
 pub mod audio;
 pub mod backoff;
+pub mod cluster;
 pub mod credentials;
 pub mod device;
 pub mod endpointing;
@@ -21,12 +22,14 @@ pub mod language;
 pub mod ledger;
 pub mod list;
 pub mod outcome;
+pub mod placement;
 pub mod principal;
 pub mod push;
 pub mod queue;
 pub mod reply;
 pub mod resolve;
 pub mod risk;
+pub mod seats;
 pub mod store;
 pub mod time;
 pub mod timer;
@@ -34,8 +37,8 @@ pub mod utterance;
 pub mod words;
 
 pub use ids::{
-    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, Ordinal, PrincipalId, SessionId,
-    SpeakerId, TimerId,
+    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, NodeId, Ordinal, PrincipalId, RunId,
+    SessionId, SpeakerId, TimerId,
 };
 pub use language::Language;
 pub use principal::Principal;

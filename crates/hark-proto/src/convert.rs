@@ -5,6 +5,7 @@
 //! outer name with [`Error::within`](crate::Error::within).
 
 pub mod audio;
+pub mod cluster;
 pub mod credential;
 pub mod device;
 pub mod home;

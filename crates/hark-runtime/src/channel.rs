@@ -57,8 +57,8 @@ impl Options {
     pub fn between_nodes() -> Self {
         Self {
             connect_timeout: Duration::from_secs(2),
-            keepalive_interval: Duration::from_secs(5),
-            keepalive_timeout: Duration::from_secs(5),
+            keepalive_interval: Duration::from_secs(3),
+            keepalive_timeout: Duration::from_secs(3),
             ..Self::default()
         }
     }
@@ -126,6 +126,18 @@ pub fn in_memory(connector: &memory::Connector, options: &Options) -> Channel {
     let endpoint = options.endpoint(Uri::from_static("http://in-memory"));
     let connect = tower::service_fn(move |_: Uri| connector.clone().connect());
     Channel::new(endpoint.connect_with_connector_lazy(connect), options)
+}
+
+/// Checks that [`connect`] would take an address.
+///
+/// # Errors
+/// [`Error::Address`] if it is none.
+pub fn check(address: &str) -> Result<(), Error> {
+    let checked = parse(address, false).map(drop);
+    checked.map_err(|message| Error::Address {
+        address: address.to_owned(),
+        message,
+    })
 }
 
 fn parse(address: &str, is_secure: bool) -> Result<Uri, String> {
@@ -215,7 +227,7 @@ fn code(response: &Result<Response<Body>, Status>) -> Code {
 }
 
 /// As tonic would, but a deadline that passed says so, rather than `CANCELLED`, and so do
-/// certificates.
+/// certificates; a connection that broke is `UNAVAILABLE`, rather than `UNKNOWN`.
 fn status(error: tonic::transport::Error) -> Status {
     let source = std::error::Error::source(&error);
     if source.is_some_and(|s| s.is::<TimeoutExpired>()) {
@@ -224,7 +236,17 @@ fn status(error: tonic::transport::Error) -> Status {
     match hark_tls::refusal(&error) {
         Some(refusal @ Refusal::Ours(_)) => Status::unauthenticated(refusal.to_string()),
         Some(refusal @ Refusal::Theirs(_)) => Status::unavailable(refusal.to_string()),
-        None => Status::from_error(error.into()),
+        None => lost(Status::from_error(error.into())),
+    }
+}
+
+/// A status without a better name is that of a connection that broke.
+fn lost(status: Status) -> Status {
+    match status.code() {
+        Code::Unknown => {
+            Status::unavailable(format!("the connection was lost: {}", status.message()))
+        }
+        _ => status,
     }
 }
 

@@ -54,6 +54,10 @@ impl<E: Display + Send + 'static> Outcome for Result<(), E> {
 struct Shared {
     drain: Drain,
     tracker: TaskTracker,
+    /// Tasks that go on while others finish.
+    background: TaskTracker,
+    /// The others have finished.
+    finished: CancellationToken,
     kill: CancellationToken,
     state: Mutex<State>,
 }
@@ -70,6 +74,8 @@ impl Tasks {
         Self(Arc::new(Shared {
             drain,
             tracker: TaskTracker::new(),
+            background: TaskTracker::new(),
+            finished: CancellationToken::new(),
             kill: CancellationToken::new(),
             state: Mutex::default(),
         }))
@@ -92,6 +98,25 @@ impl Tasks {
                 shared.failed(name, on_failure, message);
             }
         });
+    }
+
+    /// Runs a task that the others may need to the last: it is dropped once they have
+    /// ended. Its failure is one of the process.
+    pub fn spawn_background<F>(&self, name: &'static str, future: F)
+    where
+        F: Future + Send + 'static,
+        F::Output: Outcome,
+    {
+        let shared = Arc::clone(&self.0);
+        let span = tracing::info_span!("task", name);
+        let task = async move {
+            let finished = shared.finished.clone();
+            let ended = finished.run_until_cancelled(outcome(future)).await;
+            if let Some(Some(message)) = ended {
+                shared.failed(name, OnFailure::Shutdown, message);
+            }
+        };
+        self.0.background.spawn(task.instrument(span));
     }
 
     /// Runs a task again whenever it fails, after a pause that grows; until it ends
@@ -138,6 +163,9 @@ impl Tasks {
                 self.0.tracker.wait().await;
             }
         }
+        self.0.finished.cancel();
+        self.0.background.close();
+        self.0.background.wait().await;
         match self.0.state().failure.take() {
             Some((name, message)) => Err(Error::Task { name, message }),
             None => Ok(()),
@@ -269,6 +297,28 @@ mod tests {
         tasks.finish(GRACE).await.unwrap();
         assert_eq!(start.elapsed(), GRACE);
         assert!(tasks.0.state().running.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn background_tasks_go_on_until_the_others_have_ended() {
+        let tasks = Tasks::new(Drain::new());
+        let (ask, mut asked) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<u8>>(1);
+        tasks.spawn_background("answers", async move {
+            while let Some(reply) = asked.recv().await {
+                reply.send(7).unwrap();
+            }
+        });
+        let drain = tasks.drain().clone();
+        tasks.spawn("asks late", OnFailure::Shutdown, async move {
+            drain.requested().await;
+            let (reply, answer) = tokio::sync::oneshot::channel();
+            ask.send(reply).await.unwrap();
+            assert_eq!(answer.await, Ok(7));
+            // It keeps its end of the channel: only the end of all others ends the other.
+            std::mem::forget(ask);
+        });
+        tasks.drain().request();
+        tasks.finish(GRACE).await.unwrap();
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,11 +2,14 @@
 
 pub mod access;
 pub mod certs;
+mod nodes;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_core::{Language, SessionId, SpeakerId};
+
+pub use nodes::{Drain, Nodes};
 
 /// Voice control that a house owns.
 ///
@@ -56,6 +59,10 @@ pub enum Command {
     Certs(certs::Certs),
     /// Show what a Hark that runs is, and how it does
     Status(List),
+    /// List the nodes: every process of the house, and how it does
+    Nodes(Nodes),
+    /// Take a node out of service without losing an utterance
+    Drain(Drain),
     /// Show, check and document settings
     Config(Config),
     /// Start Hark for a minute and speak to it: six sentences, and the lamp goes on

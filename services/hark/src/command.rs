@@ -7,6 +7,8 @@ pub mod config;
 mod connect;
 pub mod demo;
 pub mod devices;
+pub mod drain;
+pub mod nodes;
 pub mod say;
 pub mod secret;
 pub mod status;

@@ -36,6 +36,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::People(args) => command::access::people(args).await,
             Command::Certs(args) => command::certs::run(args).await,
             Command::Status(args) => command::status::run(args).await,
+            Command::Nodes(args) => command::nodes::run(args).await,
+            Command::Drain(args) => command::drain::run(&args).await,
             Command::Config(args) => command::config::run(&args),
             Command::Demo(args) => command::demo::run(args).await,
         }

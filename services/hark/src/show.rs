@@ -4,6 +4,7 @@
 pub mod credential;
 pub mod device;
 pub mod json;
+pub mod nodes;
 pub mod progress;
 pub mod status;
 pub mod style;

@@ -4,6 +4,7 @@
 //! [`start`] takes [`Config`] to [`Running`]; what can fail at start-up fails there, with
 //! the setting or the file named.
 
+mod cluster;
 mod config;
 mod foundation;
 mod inside;
@@ -14,18 +15,20 @@ mod ready;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use hark_core::HomeId;
 use hark_core::engine::Description;
 use hark_core::home::Home;
 use hark_runtime::auth::Authenticator;
 use hark_runtime::drain::Drain;
 use hark_runtime::process::Process;
 use hark_runtime::server::{Bound, Server};
-use hark_runtime::tasks::OnFailure;
+use hark_runtime::tasks::{OnFailure, Tasks};
 
 pub use config::Config;
 pub use owner::path as owner_token;
 pub use ready::ReadyFile;
 
+use cluster::Cluster;
 use foundation::Foundation;
 use parts::Parts;
 
@@ -48,27 +51,33 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let description = config.home.description()?;
     let frame = config.frame(&description.home().id);
     let process = Process::start("hark", &frame).await?;
-    // The parts end after the public API, which needs them for what it still finishes.
+    // The parts end after the servers, which need them for what they still finish.
     let inner = Drain::new();
     let foundation = Foundation::open(config, description, &process).await?;
     let home = foundation.home();
-    let parts = Parts::build(config, &foundation, &process)?;
+    let me = config.node().identify(&*foundation.clock)?;
+    let mut cluster = Cluster::open(me, &config.auth, &foundation)?;
+    let parts = Parts::build(config, &foundation, &mut cluster, &process)?;
     let auth = Authenticator::new(&config.auth, home.id.clone())?;
     let auth = auth.with_credentials(Arc::new(parts.access().clone()));
     let bound = bind(config, auth, &process, &parts).await?;
     let address = bound.local_addr();
+    let internal = internal(config, &home.id, &cluster, &process, &parts).await?;
     let model = parts.model().clone();
     let (access, clock) = (parts.access().clone(), Arc::clone(&foundation.clock));
 
-    foundation.run(process.tasks(), &inner);
-    parts.run(process.tasks(), &inner);
-    let (drain, ended) = (process.drain().clone(), End(inner));
-    process
-        .tasks()
-        .spawn("public api", OnFailure::Shutdown, async move {
-            let _ended = ended;
-            bound.serve(drain).await
-        });
+    let (tasks, drain) = (process.tasks(), process.drain().clone());
+    let internal_address = internal.as_ref().map(Bound::local_addr);
+    let registered = parts.registered(&cluster.me, address, internal_address);
+    cluster.run(registered, &foundation, tasks, &drain);
+    let ended = Arc::new(End(inner.clone()));
+    if let Some(internal) = internal {
+        serve(tasks, "internal api", internal, &drain, &ended);
+    }
+    serve(tasks, "public api", bound, &drain, &ended);
+    drop(ended);
+    foundation.run(tasks, &inner);
+    parts.run(tasks, &inner);
     wait_until_ready(&process).await?;
     let data_dir = config.data_dir()?;
     if let Err(error) = owner::ensure(&access, &*clock, &data_dir).await {
@@ -129,7 +138,16 @@ impl Running {
     }
 }
 
-/// Ends the parts when it is dropped, however the public API came to its end.
+/// Serves until the drain, and keeps the parts going until then.
+fn serve(tasks: &Tasks, name: &'static str, bound: Bound, drain: &Drain, ended: &Arc<End>) {
+    let (drain, ended) = (drain.clone(), Arc::clone(ended));
+    tasks.spawn(name, OnFailure::Shutdown, async move {
+        let _ended = ended;
+        bound.serve(drain).await
+    });
+}
+
+/// Ends the parts when it is dropped, however the servers came to their end.
 #[derive(Debug)]
 struct End(Drain);
 
@@ -137,6 +155,21 @@ impl Drop for End {
     fn drop(&mut self) {
         self.0.request();
     }
+}
+
+async fn internal(
+    config: &Config,
+    home: &HomeId,
+    cluster: &Cluster,
+    process: &Process,
+    parts: &Parts,
+) -> anyhow::Result<Option<Bound>> {
+    if !config.has_peers() {
+        return Ok(None);
+    }
+    let (auth, node) = (&config.auth, &cluster.me.id);
+    let bound = cluster::bind(&config.cluster, auth, home, node, process, parts.internal());
+    Ok(Some(bound.await?))
 }
 
 async fn bind(

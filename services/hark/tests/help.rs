@@ -25,6 +25,8 @@ fn help_teaches() {
         &["people", "--help"],
         &["certs", "--help"],
         &["status", "--help"],
+        &["nodes", "--help"],
+        &["drain", "--help"],
         &["config", "--help"],
         &["demo", "--help"],
     ];

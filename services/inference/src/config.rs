@@ -24,6 +24,9 @@ pub struct Config {
     pub threads: usize,
     /// Utterances that may wait, 1 to 4096; more are refused at once.
     pub queue_capacity: usize,
+    /// How good the model is beside those of the house's other workers: the highest tier
+    /// whose expected wait fits is asked.
+    pub tier: u32,
     /// What the fake engine hears, whatever is said. Only for `engine = "fake"`.
     pub fake_transcript: String,
 }
@@ -56,6 +59,7 @@ impl Default for Config {
             device: Device::Cpu,
             threads: 0,
             queue_capacity: 32,
+            tier: 1,
             fake_transcript: String::new(),
         }
     }

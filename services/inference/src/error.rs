@@ -19,6 +19,12 @@ pub enum Error {
     /// The model can't be loaded.
     #[error("cannot load the model: {0}")]
     Model(#[from] hark_whisper::Error),
+    /// The process can't say who it is.
+    #[error(transparent)]
+    Cluster(#[from] hark_cluster::Error),
+    /// The store to register in can't be opened.
+    #[error(transparent)]
+    Store(#[from] hark_store::Error),
     /// The process can't start or go on.
     #[error(transparent)]
     Runtime(#[from] hark_runtime::Error),

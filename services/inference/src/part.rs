@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 
+use hark_core::cluster;
 use hark_core::engine::{Description, Engine};
 use hark_runtime::drain::Drain;
 use hark_runtime::health;
@@ -19,6 +20,7 @@ pub const NAMES: &[&str] = &["hark.internal.v1.Inference"];
 #[derive(Debug)]
 pub struct Inference {
     worker: Worker,
+    tier: u32,
 }
 
 impl Inference {
@@ -29,15 +31,31 @@ impl Inference {
     /// [`Error`] names the setting or the file that is wrong.
     pub fn build(config: &Config, part: health::Part) -> Result<Self, Error> {
         config.check()?;
-        let config = config.clone();
+        let (config, tier) = (config.clone(), config.tier);
         let capacity = config.queue_capacity;
         let worker = Worker::start(move || engine(&config), capacity, part)?;
-        Ok(Self { worker })
+        Ok(Self { worker, tier })
     }
 
     /// What the engine runs.
     pub fn description(&self) -> &Description {
         self.worker.description()
+    }
+
+    /// The model as others are told of it.
+    pub fn model(&self) -> cluster::Model {
+        let description = self.description();
+        cluster::Model {
+            name: description.model.clone(),
+            engine: description.engine.to_owned(),
+            tier: self.tier,
+            languages: description.languages.clone(),
+        }
+    }
+
+    /// Calls that it takes at once: those that wait, and the one that is worked on.
+    pub fn capacity(&self) -> usize {
+        self.worker.queue().0 + 1
     }
 
     /// The part's services, for a server.

@@ -1,9 +1,13 @@
 //! A worker as a process of its own: settings, a server for nodes, and an orderly end.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
+use hark_cluster::Registration;
 use hark_core::HomeId;
+use hark_core::time::Clock;
 use hark_runtime::auth::{self, Authenticator};
+use hark_runtime::clock::SystemClock;
 use hark_runtime::config::{self, Layers};
 use hark_runtime::process::Process;
 use hark_runtime::server::{self, Server};
@@ -37,6 +41,12 @@ pub struct Config {
     pub server: server::Config,
     /// How callers prove who they are.
     pub auth: auth::Config,
+    /// Where it registers, so that others find it. Absent: nowhere; others need its
+    /// address in their settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<hark_store::Config>,
+    /// Who this process is to the others.
+    pub node: hark_cluster::Config,
     /// The engine and its model.
     pub inference: crate::Config,
 }
@@ -54,6 +64,8 @@ impl Default for Config {
             drain: drain::Config::default(),
             server: server::Config::for_nodes(PORT),
             auth: auth::Config::default(),
+            store: None,
+            node: hark_cluster::Config::default(),
             inference: crate::Config::default(),
         }
     }
@@ -77,15 +89,36 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
         drain: config.drain.clone(),
     };
     let process = Process::start("hark-inference", &frame).await?;
-    let auth = Authenticator::new(&config.auth, home)?;
+    let auth = Authenticator::new(&config.auth, home.clone())?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let me = config.node.identify(&*clock)?;
+    let store = config
+        .store
+        .as_ref()
+        .map(|s| hark_store::open(s, Arc::clone(&clock)));
+    let store = store.transpose()?;
     let inference = Inference::build(&config.inference, process.health().part("inference"))?;
     let bound = Server::new(config.server, auth, process.health())
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, inference.routes())?
+        .services(
+            hark_proto::FILE_DESCRIPTOR_SET,
+            hark_cluster::NAMES,
+            hark_cluster::routes(&me.id, process.drain()),
+        )?
         .bind("--listen or server.listen")
         .await?;
+    let address = bound.local_addr();
+    let part = me.inference(address, inference.model(), inference.capacity());
     let model = &inference.description().model;
-    tracing::info!(address = %bound.local_addr(), model, "serving");
+    tracing::info!(%address, node = %me.id, model, "serving");
     let drain = process.drain().clone();
+    if let Some(store) = store {
+        let registration = Registration::new(&home, &me, store, clock);
+        let registered = registration.run(vec![part], drain.clone());
+        process
+            .tasks()
+            .spawn("registration", OnFailure::Log, registered);
+    }
     process
         .tasks()
         .spawn("server", OnFailure::Shutdown, bound.serve(drain.clone()));

@@ -31,6 +31,9 @@ pub enum Error {
     /// The process can't start or go on.
     #[error(transparent)]
     Runtime(#[from] hark_runtime::Error),
+    /// The process can't say who it is.
+    #[error(transparent)]
+    Cluster(#[from] hark_cluster::Error),
     /// The store can't be opened.
     #[error(transparent)]
     Store(#[from] hark_store::Error),

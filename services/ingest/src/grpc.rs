@@ -4,6 +4,7 @@
 mod access;
 mod cluster;
 mod convert;
+mod nodes;
 pub(crate) mod pushes;
 mod recognizer;
 mod speakers;

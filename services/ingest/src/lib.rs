@@ -22,10 +22,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use hark_access::Registry;
+use hark_cluster::{Peers, Pool};
+use hark_core::seats::Seats;
 use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_core::{HomeId, Language};
-use hark_runtime::channel::Channel;
 use hark_runtime::drain::Drain;
 use hark_runtime::health::{self, Health};
 use tonic::service::Routes;
@@ -37,8 +38,11 @@ use answer::Silence;
 use grpc::About;
 use grpc::workers::Workers;
 use metrics::Metrics;
-use shared::{Seats, Shared};
+use shared::Shared;
 use speakers::Speakers;
+
+/// Watches of nodes that may be open.
+const MAX_WATCHES: usize = 32;
 
 /// The services of this part, as reflection names them.
 pub const NAMES: &[&str] = &[
@@ -59,10 +63,12 @@ pub struct Deps {
     pub store: Arc<dyn Store>,
     /// Where time comes from.
     pub clock: Arc<dyn Clock>,
-    /// To an inference worker.
-    pub inference: Channel,
-    /// To a router.
-    pub intents: Channel,
+    /// The inference workers.
+    pub inference: Pool,
+    /// The routers.
+    pub intents: Pool,
+    /// The other nodes.
+    pub peers: Peers,
     /// How the process does: this part adds itself, and `GetStatus` tells of all.
     pub health: Health,
     /// What tells the streams that they are to end.
@@ -94,6 +100,9 @@ impl Ingest {
             health: deps.health.clone(),
             since: deps.clock.monotonic(),
             clock: Arc::clone(&deps.clock),
+            store: Arc::clone(&deps.store),
+            peers: deps.peers,
+            drain: deps.drain.clone(),
         };
         let (access, access_view) =
             Registry::open(&deps.home, Arc::clone(&deps.store), Arc::clone(&deps.clock));
@@ -111,6 +120,7 @@ impl Ingest {
             languages: deps.languages,
             streams: Seats::new("streams of speech", limits.max_streams),
             recognitions: Seats::new("recognitions", limits.max_recognitions),
+            watches: Seats::new("watches of nodes", MAX_WATCHES),
             limits,
             workers,
             metrics: Metrics::new(),

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use hark_cluster::{Peers, Registration};
+use hark_core::cluster::Role;
 use hark_core::time::Clock;
 use hark_core::{HomeId, Language};
 use hark_runtime::auth::{self, Authenticator};
-use hark_runtime::channel::{self, Channel, Options};
+use hark_runtime::channel::{self, Options};
 use hark_runtime::clock::SystemClock;
 use hark_runtime::config::{self, Layers, Secret};
 use hark_runtime::process::Process;
@@ -41,20 +43,24 @@ pub struct Config {
     pub auth: auth::Config,
     /// Where state is kept.
     pub store: hark_store::Config,
+    /// Who this process is to the others.
+    pub node: hark_cluster::Config,
     /// Those who do the work.
     pub workers: Workers,
     /// How speakers are heard.
     pub ingest: crate::Config,
 }
 
-/// Where those are who do the work.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+/// Where those are who do the work. Those that registered in the store are found besides.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Workers {
-    /// The inference worker's address, host:port.
-    pub inference: String,
-    /// The router's address, host:port.
-    pub intents: String,
+    /// Addresses of inference workers, host:port. None, where the store is not shared
+    /// with others either: 127.0.0.1:7710.
+    pub inference: Vec<String>,
+    /// Addresses of routers, host:port. None, where the store is not shared with others
+    /// either: 127.0.0.1:7720.
+    pub intents: Vec<String>,
     /// A file with the token of the processes of the cluster.
     pub token_file: Option<PathBuf>,
     /// How they are checked, and what this process shows them.
@@ -77,33 +83,38 @@ impl Default for Config {
             server: server::Config::for_devices(),
             auth: auth::Config::default(),
             store: hark_store::Config::default(),
+            node: hark_cluster::Config::default(),
             workers: Workers::default(),
             ingest: crate::Config::default(),
         }
     }
 }
 
-impl Default for Workers {
-    fn default() -> Self {
-        Self {
-            inference: "127.0.0.1:7710".to_owned(),
-            intents: "127.0.0.1:7720".to_owned(),
-            token_file: None,
-            tls: None,
-        }
-    }
-}
-
 impl Workers {
-    fn connect(&self) -> Result<(Channel, Channel), Error> {
+    /// The addresses that are named; the usual ones, where nobody can be found otherwise.
+    fn addresses(&self, store: hark_store::Kind) -> Result<[Vec<String>; 2], Error> {
+        let alone = matches!(store, hark_store::Kind::Memory | hark_store::Kind::Redb);
+        let or_usual = |named: &[String], usual: &str| match named.is_empty() && alone {
+            true => vec![usual.to_owned()],
+            false => named.to_vec(),
+        };
+        let addresses = [
+            or_usual(&self.inference, "127.0.0.1:7710"),
+            or_usual(&self.intents, "127.0.0.1:7720"),
+        ];
+        for address in addresses.iter().flatten() {
+            channel::check(address)?;
+        }
+        Ok(addresses)
+    }
+
+    fn options(&self) -> Result<Options, Error> {
         let token = self.token_file.as_deref().map(Secret::read).transpose()?;
-        let options = Options {
+        Ok(Options {
             token,
             tls: self.tls.clone(),
             ..Options::between_nodes()
-        };
-        let inference = channel::connect(&self.inference, &options)?;
-        Ok((inference, channel::connect(&self.intents, &options)?))
+        })
     }
 }
 
@@ -124,20 +135,32 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     let process = Process::start("hark-ingest", &frame).await?;
     let auth = Authenticator::new(&config.auth, home.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let (inference, intents) = config.workers.connect()?;
     let health = process.health().part("store");
     let waiting = |why: &hark_core::store::Error| health.not_ready(why.to_string());
     let store = tokio::select! {
         store = hark_store::open(&config.store, Arc::clone(&clock), waiting) => store?,
         () = process.drain().requested() => return Ok(process.finish().await?),
     };
+    let me = config.node.identify(&*clock)?;
+    let options = config.workers.options()?;
+    let (peers, follow) = Peers::open(
+        &home,
+        &me.id,
+        Arc::clone(&store),
+        Arc::clone(&clock),
+        options,
+    );
+    let [inference, intents] = config.workers.addresses(config.store.kind)?;
+    let (inference, follow_inference) = peers.pool(Role::Inference, None, &inference);
+    let (intents, follow_routers) = peers.pool(Role::Router, None, &intents);
     let deps = Deps {
-        home,
+        home: home.clone(),
         languages,
-        store,
-        clock,
+        store: Arc::clone(&store),
+        clock: Arc::clone(&clock),
         inference,
         intents,
+        peers,
         health: process.health().clone(),
         drain: process.drain().clone(),
     };
@@ -146,10 +169,26 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     let auth = auth.with_credentials(Arc::new(ingest.access().clone()));
     let bound = Server::new(config.server, auth, process.health())
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, ingest.routes())?
+        .services(
+            hark_proto::FILE_DESCRIPTOR_SET,
+            hark_cluster::NAMES,
+            hark_cluster::routes(&me.id, process.drain()),
+        )?
         .bind("--listen or server.listen")
         .await?;
-    tracing::info!(address = %bound.local_addr(), "serving");
+    let address = bound.local_addr();
+    tracing::info!(%address, node = %me.id, "serving");
+    let registration = Registration::new(&home, &me, store, clock);
     let (tasks, drain) = (process.tasks(), process.drain().clone());
+    tasks.spawn_background("registry", follow);
+    tasks.spawn_background("inference workers", follow_inference);
+    tasks.spawn_background("routers", follow_routers);
+    let parts = vec![me.part(Role::Ingest, address)];
+    tasks.spawn(
+        "registration",
+        OnFailure::Log,
+        registration.run(parts, drain.clone()),
+    );
     tasks.spawn("server", OnFailure::Shutdown, bound.serve(drain));
     tasks.spawn("ingest", OnFailure::Shutdown, ingest.run());
     process.finish().await?;
@@ -193,14 +232,22 @@ mod tests {
         );
     }
 
-    #[tokio::test]
-    async fn addresses_of_workers_are_checked() {
+    #[test]
+    fn addresses_of_workers_are_checked_and_the_usual_ones_are_for_who_is_alone() {
+        use hark_store::Kind;
         let workers = Workers {
-            intents: "two words".to_owned(),
+            intents: vec!["two words".to_owned()],
             ..Workers::default()
         };
-        let error = workers.connect().unwrap_err().to_string();
+        let error = workers.addresses(Kind::Redb).unwrap_err().to_string();
         assert!(error.contains("two words"), "{error}");
-        assert!(Workers::default().connect().is_ok());
+        let usual = Workers::default().addresses(Kind::Redb).unwrap();
+        assert_eq!(usual, [["127.0.0.1:7710"], ["127.0.0.1:7720"]]);
+        let named = Workers {
+            inference: vec!["a:1".to_owned(), "b:1".to_owned()],
+            ..Workers::default()
+        };
+        let [inference, _] = named.addresses(Kind::Memory).unwrap();
+        assert_eq!(inference, ["a:1", "b:1"]);
     }
 }

@@ -103,11 +103,6 @@ impl Speakers {
         &self.view
     }
 
-    /// The store's kind.
-    pub(crate) fn store_kind(&self) -> &'static str {
-        self.store.kind()
-    }
-
     /// Serves one attached stream to its end.
     ///
     /// # Errors

@@ -30,6 +30,9 @@ pub enum Error {
     /// The home can't be read or opened.
     #[error(transparent)]
     Home(#[from] hark_home::Error),
+    /// The process can't say who it is.
+    #[error(transparent)]
+    Cluster(#[from] hark_cluster::Error),
     /// The store can't be opened.
     #[error(transparent)]
     OpenStore(#[from] hark_store::Error),

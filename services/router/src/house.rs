@@ -2,13 +2,12 @@
 //! them.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use hark_core::device::{Command, DeviceState};
 use hark_core::home::{DeviceAdapter, DeviceError, DeviceWithState};
 use hark_core::outcome::DeviceChange;
 use hark_core::principal::Kind;
+use hark_core::seats::Seats;
 use hark_core::store::{Revision, Store};
 use hark_core::time::Clock;
 use hark_core::{AreaId, DeviceId, resolve, risk};
@@ -22,9 +21,6 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::speech::Voices;
 use crate::state::Views;
-
-/// How long somebody who found no seat should wait.
-const RETRY: Duration = Duration::from_secs(1);
 
 /// What all calls of a router have in common.
 pub(crate) struct House {
@@ -140,60 +136,5 @@ impl House {
                     why,
                 })
             })
-    }
-}
-
-/// Bounds how many of something go on at once.
-pub(crate) struct Seats {
-    what: &'static str,
-    most: usize,
-    taken: Arc<AtomicUsize>,
-}
-
-/// One of the [`Seats`]; free again when it is dropped.
-pub(crate) struct Seat(Arc<AtomicUsize>);
-
-impl Seats {
-    pub(crate) fn new(what: &'static str, most: usize) -> Self {
-        Self {
-            what,
-            most,
-            taken: Arc::default(),
-        }
-    }
-
-    /// Takes a seat.
-    ///
-    /// # Errors
-    /// `RESOURCE_EXHAUSTED`, at once, where none is free.
-    pub(crate) fn take(&self) -> Result<Seat, Error> {
-        if self.taken.fetch_add(1, Ordering::SeqCst) < self.most {
-            return Ok(Seat(Arc::clone(&self.taken)));
-        }
-        self.taken.fetch_sub(1, Ordering::SeqCst);
-        Err(Error::overloaded(
-            format!("{} {} go on already", self.most, self.what),
-            RETRY,
-        ))
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_seat_is_free_again_when_its_taker_is_gone() {
-        let seats = Seats::new("watches", 1);
-        let seat = seats.take().unwrap();
-        assert!(seats.take().is_err());
-        drop(seat);
-        assert!(seats.take().is_ok());
     }
 }

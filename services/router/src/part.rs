@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use hark_core::home::DeviceAdapter;
 use hark_core::keys::KeySpace;
+use hark_core::seats::Seats;
 use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_runtime::drain::Drain;
@@ -13,7 +14,7 @@ use hark_store::view::StoreView;
 use tonic::service::Routes;
 
 use crate::config::Config;
-use crate::house::{House, Seats};
+use crate::house::House;
 use crate::instance::Instance;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hark_access::Registry;
+use hark_cluster::Registration;
+use hark_core::cluster::Role;
 use hark_core::time::Clock;
 use hark_home::{Description, VirtualHome};
 use hark_runtime::auth::{self, Authenticator};
@@ -41,6 +43,8 @@ pub struct Config {
     pub home: Option<PathBuf>,
     /// Where state is kept.
     pub store: hark_store::Config,
+    /// Who this process is to the others.
+    pub node: hark_cluster::Config,
     /// How words become actions.
     pub router: crate::Config,
 }
@@ -56,6 +60,7 @@ impl Default for Config {
             auth: auth::Config::default(),
             home: None,
             store: hark_store::Config::default(),
+            node: hark_cluster::Config::default(),
             router: crate::Config::default(),
         }
     }
@@ -89,6 +94,8 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
         store = hark_store::open(&config.store, Arc::clone(&clock), waiting) => store?,
         () = process.drain().requested() => return Ok(process.finish().await?),
     };
+    let me = config.node.identify(&*clock)?;
+    let registration = Registration::new(&home, &me, Arc::clone(&store), Arc::clone(&clock));
     let (adapter, devices) = VirtualHome::open(description, Arc::clone(&store)).await?;
     let (access, access_driver) = Registry::open(&home, Arc::clone(&store), Arc::clone(&clock));
     let auth = auth.with_credentials(Arc::new(access));
@@ -106,9 +113,15 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
     let bound = Server::new(config.server, auth, process.health())
         .services(descriptors, PUBLIC_NAMES, router.public_routes())?
         .services(descriptors, INTERNAL_NAMES, router.internal_routes())?
+        .services(
+            descriptors,
+            hark_cluster::NAMES,
+            hark_cluster::routes(&me.id, process.drain()),
+        )?
         .bind("server.listen")
         .await?;
-    tracing::info!(address = %bound.local_addr(), "serving");
+    let part = me.part(Role::Router, bound.local_addr());
+    tracing::info!(address = %bound.local_addr(), node = %me.id, "serving");
     let (tasks, drain) = (process.tasks(), process.drain().clone());
     let stop = drain.clone();
     tasks.spawn("devices", OnFailure::Shutdown, async move {
@@ -118,6 +131,8 @@ pub async fn run(file: Option<&Path>) -> Result<(), Error> {
             () = stop.requested() => {}
         }
     });
+    let registered = registration.run(vec![part], drain.clone());
+    tasks.spawn("registration", OnFailure::Log, registered);
     tasks.spawn("server", OnFailure::Shutdown, bound.serve(drain.clone()));
     tasks.spawn("router", OnFailure::Shutdown, router.run(drain));
     process.finish().await?;

@@ -15,6 +15,7 @@ const CRATES: &[&str] = &[
     "hark-access",
     "hark-audio",
     "hark-client",
+    "hark-cluster",
     "hark-core",
     "hark-home",
     "hark-intents",
@@ -34,6 +35,10 @@ const EDGES: &[(&str, &[&[&str]])] = &[
     ("hark-audio", &[&["hark-core"]]),
     ("hark-benches", &[CRATES, SERVICES]),
     ("hark-client", &[&["hark-core", "hark-proto", "hark-tls"]]),
+    (
+        "hark-cluster",
+        &[&["hark-core", "hark-proto", "hark-runtime", "hark-store"]],
+    ),
     ("hark-core", &[]),
     ("hark-harness", &[]),
     ("hark-home", &[&["hark-core", "hark-proto"]]),

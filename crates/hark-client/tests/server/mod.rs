@@ -415,15 +415,62 @@ impl Cluster for Server {
 
     async fn list_nodes(
         &self,
-        _: Request<ListNodesRequest>,
+        request: Request<ListNodesRequest>,
     ) -> Result<Response<ListNodesResponse>, Status> {
-        Err(Status::unimplemented("not here"))
+        self.take_note(&request)?;
+        let (nodes, age) = nodes();
+        Ok(Response::new(ListNodesResponse { nodes, age }))
+    }
+
+    type WatchNodesStream = Pin<Box<dyn Stream<Item = Result<WatchNodesResponse, Status>> + Send>>;
+
+    async fn watch_nodes(
+        &self,
+        _: Request<WatchNodesRequest>,
+    ) -> Result<Response<Self::WatchNodesStream>, Status> {
+        let (nodes, age) = nodes();
+        let response = WatchNodesResponse { nodes, age };
+        Ok(Response::new(tokio_stream::iter([Ok(response)]).boxed()))
     }
 
     async fn drain_node(
         &self,
-        _: Request<DrainNodeRequest>,
+        request: Request<DrainNodeRequest>,
     ) -> Result<Response<DrainNodeResponse>, Status> {
-        Err(Status::unimplemented("not here"))
+        match request.get_ref().node_id.as_str() {
+            "attic" => Ok(Response::new(DrainNodeResponse {})),
+            other => Err(hark_proto::Error::not_found("node", other).into()),
+        }
     }
+}
+
+fn nodes() -> (Vec<Node>, Option<prost_types::Duration>) {
+    let node = Node {
+        id: "attic".to_owned(),
+        addresses: vec!["127.0.0.1:7710".to_owned()],
+        parts: vec![PartStatus {
+            name: "inference".to_owned(),
+            ready: false,
+            reason: "suspected".to_owned(),
+        }],
+        draining: false,
+        version: "0.1.0".to_owned(),
+        started_at: Some(prost_types::Timestamp {
+            seconds: 1,
+            nanos: 500_000_000,
+        }),
+        model: Some(ModelStatus {
+            name: "hark-nano".to_owned(),
+            engine: "candle".to_owned(),
+            languages: vec!["de".to_owned()],
+            tier: 3,
+        }),
+        in_flight: 2,
+        is_self: true,
+    };
+    let age = prost_types::Duration {
+        seconds: 1,
+        nanos: 0,
+    };
+    (vec![node], Some(age))
 }

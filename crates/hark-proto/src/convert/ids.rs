@@ -2,8 +2,8 @@
 //! none is an error that names the field.
 
 use hark_core::ids::{
-    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, PrincipalId, SessionId, SpeakerId,
-    TimerId,
+    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, NodeId, PrincipalId, RunId,
+    SessionId, SpeakerId, TimerId,
 };
 use hark_core::language::Language;
 
@@ -53,6 +53,14 @@ id!(
 id!(
     /// The id of a list.
     list, ListId
+);
+id!(
+    /// The id of a node.
+    node, NodeId
+);
+id!(
+    /// The id of one life of a process.
+    run, RunId
 );
 id!(
     /// The id of a timer.

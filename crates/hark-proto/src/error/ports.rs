@@ -3,12 +3,20 @@
 
 use std::time::Duration;
 
-use hark_core::{engine, home, store};
+use hark_core::{engine, home, seats, store};
 
 use super::{Error, ErrorCode};
 
 /// After a full disk or quota, trying again sooner than this makes no sense.
 const NO_SPACE_RETRY: Duration = Duration::from_secs(30);
+/// How long somebody who found no seat should wait.
+const NO_SEAT_RETRY: Duration = Duration::from_secs(1);
+
+impl From<seats::Full> for Error {
+    fn from(full: seats::Full) -> Self {
+        Self::overloaded(full.to_string(), NO_SEAT_RETRY)
+    }
+}
 
 impl From<engine::Error> for Error {
     fn from(error: engine::Error) -> Self {

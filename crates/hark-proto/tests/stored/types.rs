@@ -30,6 +30,8 @@ types! {
     internal "hark.internal.v1":
         DescribeRequest
         DescribeResponse
+        DrainRequest
+        DrainResponse
         HandleRequest
         HandleResponse
         ParseRequest
@@ -41,6 +43,8 @@ types! {
         ;
     stored "hark.store.v1":
         AbsoluteCommand
+        Instance
+        InstanceModel
         LedgerEntry
         Stored
         StoredCredential
@@ -125,6 +129,8 @@ types! {
         UtteranceOutcome
         WatchDevicesRequest
         WatchDevicesResponse
+        WatchNodesRequest
+        WatchNodesResponse
         WatchTimersRequest
         WatchTimersResponse
         Word

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hark_core::time::Timestamp;
+
 /// Like `1 h 3 min`, `5 min 2 s`, `12 s`, `0 s`: the two biggest units.
 pub fn span(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -29,6 +31,12 @@ pub fn ms(duration: Duration) -> String {
         true => format!("{ms:.1} ms"),
         false => format!("{ms:.0} ms"),
     }
+}
+
+/// A moment as RFC 3339 writes it, in UTC.
+pub fn rfc3339(timestamp: Timestamp) -> String {
+    let moment = jiff::Timestamp::from_millisecond(timestamp.unix_ms);
+    moment.map(|m| m.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

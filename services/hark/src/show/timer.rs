@@ -1,13 +1,12 @@
 //! Timers for people and programs.
 
-use hark_core::time::Timestamp;
 use hark_proto::convert::timer::RunningTimer;
 use serde::Serialize;
 
 use super::device::Names;
 use super::json::ms;
 use super::style;
-use super::time::span;
+use super::time::{rfc3339, span};
 
 /// A timer as JSON.
 #[derive(Debug, Serialize)]
@@ -67,15 +66,11 @@ fn line(running: &RunningTimer, names: &Names) -> String {
     )
 }
 
-fn rfc3339(timestamp: Timestamp) -> String {
-    let moment = jiff::Timestamp::from_millisecond(timestamp.unix_ms);
-    moment.map(|m| m.to_string()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
+    use hark_core::time::Timestamp;
     use hark_core::timer::Timer;
     use hark_core::{Language, TimerId};
 

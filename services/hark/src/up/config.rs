@@ -36,6 +36,10 @@ pub struct Config {
     pub home: Home,
     /// Where state is kept.
     pub store: hark_store::Config,
+    /// Who this process is to other nodes.
+    pub node: hark_cluster::Config,
+    /// How other nodes reach it.
+    pub cluster: super::cluster::Config,
     /// How speakers are heard.
     pub ingest: hark_ingest::Config,
     /// How audio becomes words.
@@ -120,6 +124,25 @@ impl Config {
             store.path = self.data_dir()?.join(store.path);
         }
         Ok(store)
+    }
+
+    /// Who this process is, with its id kept in the data folder.
+    pub fn node(&self) -> hark_cluster::Config {
+        let is_kept = self.store.kind != hark_store::Kind::Memory;
+        let folder = self.data_dir().ok().filter(|_| is_kept);
+        let file = || folder.map(|folder| folder.join("node-id"));
+        hark_cluster::Config {
+            id_file: self.node.id_file.clone().or_else(file),
+            ..self.node.clone()
+        }
+    }
+
+    /// Whether other nodes share the store.
+    pub fn has_peers(&self) -> bool {
+        !matches!(
+            self.store.kind,
+            hark_store::Kind::Memory | hark_store::Kind::Redb
+        )
     }
 
     /// The settings of the process's frame; `home` is the home's id.

@@ -1,9 +1,13 @@
 //! Ingest, inference and router, built and joined.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use hark_access::Registry;
+use hark_cluster::Me;
+use hark_core::cluster::{Instance, Role};
 use hark_core::engine::Description;
+use hark_core::placement::Facts;
 use hark_inference::Inference;
 use hark_ingest::Ingest;
 use hark_router::Router;
@@ -13,8 +17,16 @@ use hark_runtime::tasks::{OnFailure, Tasks};
 use tonic::service::Routes;
 
 use super::Config;
+use super::cluster::Cluster;
 use super::foundation::Foundation;
 use super::inside::Inside;
+
+/// The router of this very process, to calls.
+const ACTING: Facts = Facts {
+    tier: 0,
+    capacity: 64,
+    draining: false,
+};
 
 /// The parts before they run.
 pub(super) struct Parts {
@@ -30,6 +42,7 @@ impl Parts {
     pub(super) fn build(
         config: &Config,
         foundation: &Foundation,
+        cluster: &mut Cluster,
         process: &Process,
     ) -> anyhow::Result<Self> {
         let home = foundation.home();
@@ -49,13 +62,24 @@ impl Parts {
             &home.id,
             process,
         )?;
+        let hearing = Facts {
+            tier: inference.model().tier,
+            capacity: u32::try_from(inference.capacity()).unwrap_or(u32::MAX),
+            draining: false,
+        };
         let deps = hark_ingest::Deps {
             home: home.id.clone(),
             languages: home.languages.clone(),
             store: Arc::clone(&foundation.store),
             clock: Arc::clone(&foundation.clock),
-            inference: hears.channel.clone(),
-            intents: acts.channel.clone(),
+            inference: cluster.pool(
+                "inference workers",
+                Role::Inference,
+                &hears.channel,
+                hearing,
+            ),
+            intents: cluster.pool("routers", Role::Router, &acts.channel, ACTING),
+            peers: cluster.peers.clone(),
             health: process.health().clone(),
             drain: process.drain().clone(),
         };
@@ -87,6 +111,30 @@ impl Parts {
     /// What shows the home.
     pub(super) fn home_routes(&self) -> Routes {
         self.router.public_routes()
+    }
+
+    /// What other nodes call.
+    pub(super) fn internal(&self) -> [(&'static [&'static str], Routes); 2] {
+        [
+            (hark_inference::NAMES, self.inference.routes()),
+            (hark_router::INTERNAL_NAMES, self.router.internal_routes()),
+        ]
+    }
+
+    /// What is registered of them: where others call, and where speakers do.
+    pub(super) fn registered(
+        &self,
+        me: &Me,
+        public: SocketAddr,
+        internal: Option<SocketAddr>,
+    ) -> Vec<Instance> {
+        let mut parts = vec![me.part(Role::Ingest, public)];
+        if let Some(address) = internal {
+            let (model, capacity) = (self.inference.model(), self.inference.capacity());
+            parts.push(me.inference(address, model, capacity));
+            parts.push(me.part(Role::Router, address));
+        }
+        parts
     }
 
     /// Runs the parts until `inner` is requested.

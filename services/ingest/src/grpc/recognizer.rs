@@ -31,7 +31,7 @@ impl Service {
         principal: Principal,
         request: v1::RecognizeRequest,
     ) -> Result<v1::RecognizeResponse, Error> {
-        let _seat = self.shared.recognitions.take()?;
+        let _seat = self.shared.recognitions.take().map_err(Error::from)?;
         let decided = Instant::now();
         convert::alternatives(request.max_alternatives)?;
         let languages = convert::languages(&request.languages)?;

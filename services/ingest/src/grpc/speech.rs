@@ -38,7 +38,7 @@ impl Service {
         principal: Principal,
         request: v1::ConverseRequest,
     ) -> Result<v1::ConverseResponse, Error> {
-        let _seat = self.shared.recognitions.take()?;
+        let _seat = self.shared.recognitions.take().map_err(Error::from)?;
         let arrived = Instant::now();
         let sentence = self.parse(principal, request)?;
         let session = sentence.on_behalf.session;
@@ -94,7 +94,7 @@ impl Speech for Service {
         request: Request<Streaming<v1::StreamingRecognizeRequest>>,
     ) -> Result<Response<Self::StreamingRecognizeStream>, Status> {
         let principal = principal(&request)?.clone();
-        let seat = self.shared.streams.take()?;
+        let seat = self.shared.streams.take().map_err(Error::from)?;
         let home = self.shared.limits.endpointing;
         let inbound = request
             .into_inner()

@@ -1,11 +1,12 @@
-//! Those who do the work: inference workers and routers. Every call has a deadline, and
-//! one retry within it if nobody was there.
+//! Those who do the work: inference workers and routers. Every call has a deadline, is
+//! placed on one that is alive, and made once more elsewhere if that may help.
 
-use std::future::Future;
 use std::time::Duration;
 
+use hark_cluster::{Pool, Terms};
 use hark_core::Language;
 use hark_core::audio::Pcm;
+use hark_core::cluster::Role;
 use hark_core::outcome::UtteranceOutcome;
 use hark_proto::convert::audio::pcm16_to_pb;
 use hark_proto::convert::time::optional_duration;
@@ -13,25 +14,23 @@ use hark_proto::convert::transcription::Transcribed;
 use hark_proto::convert::{ids, required};
 use hark_proto::internal::inference_client::InferenceClient;
 use hark_proto::internal::intents_client::IntentsClient;
-use hark_proto::{Error, ErrorCode, internal};
-use hark_runtime::channel::Channel;
-use tokio::time::Instant;
+use hark_proto::{Error, internal};
 use tonic::Request;
 
 use crate::answer::{Handled, Sentence};
 
-/// The pause before a call is made again.
-const PAUSE: Duration = Duration::from_millis(50);
+/// The share of the time for a sentence after which another router is asked.
+const FIRST_TRY: f64 = 0.7;
 /// How long a worker may take to say what it runs.
 const DESCRIBE_WITHIN: Duration = Duration::from_secs(1);
 
-/// An inference worker and a router.
-#[derive(Debug, Clone)]
+/// The inference workers and the routers.
+#[derive(Clone)]
 pub(crate) struct Workers {
-    inference: InferenceClient<Channel>,
-    intents: IntentsClient<Channel>,
-    transcribe_timeout: Duration,
-    handle_timeout: Duration,
+    inference: Pool,
+    intents: Pool,
+    transcribe: Terms,
+    handle: Terms,
 }
 
 /// What a worker runs.
@@ -44,16 +43,24 @@ pub(crate) struct Model {
 
 impl Workers {
     pub(crate) fn new(
-        inference: Channel,
-        intents: Channel,
+        inference: Pool,
+        intents: Pool,
         transcribe_timeout: Duration,
         handle_timeout: Duration,
     ) -> Self {
         Self {
-            inference: InferenceClient::new(inference),
-            intents: IntentsClient::new(intents),
-            transcribe_timeout,
-            handle_timeout,
+            inference,
+            intents,
+            // Decoding may take its time; who hangs is noticed by the connection.
+            transcribe: Terms {
+                within: transcribe_timeout,
+                first_try: transcribe_timeout,
+            },
+            // The ledger lets two routers be asked at once.
+            handle: Terms {
+                within: handle_timeout,
+                first_try: handle_timeout.mul_f64(FIRST_TRY),
+            },
         }
     }
 
@@ -72,8 +79,8 @@ impl Workers {
             work_class: internal::WorkClass::Final.into(),
             max_alternatives: 1,
         };
-        let answer = with_retry(self.transcribe_timeout, |left| {
-            let mut client = self.inference.clone();
+        let answer = self.inference.call(self.transcribe, |channel, left| {
+            let mut client = InferenceClient::new(channel);
             let request = request(message.clone(), left);
             async move { Ok(client.transcribe(request).await?.into_inner()) }
         });
@@ -99,26 +106,38 @@ impl Workers {
             session_id: sentence.on_behalf.session.to_string(),
             ordinal: sentence.ordinal.0,
         };
-        let answer = with_retry(self.handle_timeout, |left| {
-            let mut client = self.intents.clone();
+        let answer = self.intents.call(self.handle, |channel, left| {
+            let mut client = IntentsClient::new(channel);
             let request = request(message.clone(), left);
             async move { Ok(client.handle(request).await?.into_inner()) }
         });
         handled(answer.await?).map_err(|e| unreadable(&e))
     }
 
-    /// What the worker runs.
+    /// The pool of those that have a role; `None`: ingest calls nobody of that role.
+    pub(crate) fn pool(&self, role: Role) -> Option<&Pool> {
+        match role {
+            Role::Inference => Some(&self.inference),
+            Role::Router => Some(&self.intents),
+            Role::Ingest => None,
+        }
+    }
+
+    /// What a worker runs.
     ///
     /// # Errors
     /// As the worker answers; `DEADLINE_EXCEEDED` after a second.
     pub(crate) async fn describe(&self) -> Result<Model, Error> {
-        let mut client = self.inference.clone();
-        let request = request(internal::DescribeRequest {}, DESCRIBE_WITHIN);
-        let answer = tokio::time::timeout(DESCRIBE_WITHIN, client.describe(request));
-        let answer = answer
-            .await
-            .map_err(|_| Error::deadline_exceeded("the worker does not answer"))??;
-        let description = answer.into_inner();
+        let terms = Terms {
+            within: DESCRIBE_WITHIN,
+            first_try: DESCRIBE_WITHIN,
+        };
+        let answer = self.inference.call(terms, |channel, left| async move {
+            let request = request(internal::DescribeRequest {}, left);
+            let answer = InferenceClient::new(channel).describe(request).await?;
+            Ok(answer.into_inner())
+        });
+        let description = answer.await?;
         Ok(Model {
             name: description.model,
             engine: description.engine,
@@ -144,75 +163,4 @@ fn handled(message: internal::HandleResponse) -> Result<Handled, Error> {
 /// An answer of another process that makes no sense is no fault of the caller's.
 fn unreadable(error: &Error) -> Error {
     Error::internal(format!("a part of the house answered nonsense: {error}"))
-}
-
-/// Makes a call, and once more if nobody was there; `call` gets what is left of `within`.
-async fn with_retry<T, F>(within: Duration, call: impl Fn(Duration) -> F) -> Result<T, Error>
-where
-    F: Future<Output = Result<T, tonic::Status>>,
-{
-    let deadline = Instant::now() + within;
-    let calls = async {
-        let error = match call(within).await.map_err(Error::from) {
-            Err(error) if error.code() == ErrorCode::Unavailable => error,
-            other => return other,
-        };
-        tracing::warn!(%error, "nobody there, trying once more");
-        tokio::time::sleep(PAUSE).await;
-        let left = deadline.saturating_duration_since(Instant::now());
-        call(left).await.map_err(Error::from)
-    };
-    tokio::time::timeout_at(deadline, calls)
-        .await
-        .unwrap_or_else(|_| Err(Error::deadline_exceeded(format!("no answer in {within:?}"))))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::cell::Cell;
-
-    use tonic::Status;
-
-    use super::*;
-
-    const WITHIN: Duration = Duration::from_secs(2);
-
-    async fn calls(answers: &[Result<u8, Status>]) -> (Result<u8, Error>, usize) {
-        let count = Cell::new(0);
-        let got = with_retry(WITHIN, |_| {
-            let answer = answers[count.get()].clone();
-            count.set(count.get() + 1);
-            async move { answer }
-        });
-        (got.await, count.get())
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn only_nobody_there_is_tried_again_and_only_once() {
-        let gone = || Err(Status::unavailable("gone"));
-        assert_eq!(calls(&[Ok(1)]).await, (Ok(1), 1));
-        assert_eq!(calls(&[gone(), Ok(2)]).await, (Ok(2), 2));
-        let (got, count) = calls(&[gone(), gone(), Ok(3)]).await;
-        assert_eq!(
-            (got.unwrap_err().code(), count),
-            (ErrorCode::Unavailable, 2)
-        );
-        for status in [
-            Status::invalid_argument("no"),
-            Status::resource_exhausted("full"),
-            Status::unknown("perhaps"),
-        ] {
-            let (got, count) = calls(&[Err(status)]).await;
-            assert!(got.is_err());
-            assert_eq!(count, 1);
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn all_calls_together_keep_the_deadline() {
-        let begin = Instant::now();
-        let got: Result<u8, Error> = with_retry(WITHIN, |_| std::future::pending()).await;
-        assert_eq!(got.unwrap_err().code(), ErrorCode::DeadlineExceeded);
-        assert_eq!(begin.elapsed(), WITHIN);
-    }
 }

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hark_cluster::{Peers, Pool, Registration};
+use hark_core::cluster::Role;
 use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_home::{Description, VirtualHome};
@@ -70,13 +72,28 @@ impl House {
 
         let inference = inference(&wish, &inner, &auth, &health);
         let intents = router(description, &store, &clock, &inner, &auth, &health).await;
+        let named = hark_cluster::Config {
+            name: Some("test".to_owned()),
+            ..hark_cluster::Config::default()
+        };
+        let me = named.identify(&*clock).unwrap();
+        let options = Options::between_nodes();
+        let (peers, follow) = Peers::open(
+            &home,
+            &me.id,
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            options,
+        );
+        tasks.spawn_background("registry", follow);
         let deps = Deps {
-            home,
+            home: home.clone(),
             languages,
-            store,
-            clock,
-            inference,
-            intents,
+            store: Arc::clone(&store),
+            clock: Arc::clone(&clock),
+            inference: Pool::local(Role::Inference, &me.id, &inference, Arc::clone(&clock)),
+            intents: Pool::local(Role::Router, &me.id, &intents, Arc::clone(&clock)),
+            peers,
             health: health.clone(),
             drain: tasks.drain().clone(),
         };
@@ -93,6 +110,10 @@ impl House {
             .unwrap();
         let address = bound.local_addr().to_string();
         let drain = tasks.drain().clone();
+        let part = me.part(Role::Ingest, bound.local_addr());
+        let registration = Registration::new(&home, &me, store, clock);
+        let registered = registration.run(vec![part], drain.clone());
+        tasks.spawn("registration", OnFailure::Shutdown, registered);
         tasks.spawn("server", OnFailure::Shutdown, bound.serve(drain));
         tasks.spawn("ingest", OnFailure::Shutdown, ingest.run());
         if wish.inference {

@@ -105,16 +105,63 @@ async fn the_node_says_what_it_is() {
 }
 
 #[tokio::test]
-async fn what_has_no_behaviour_says_so() {
+async fn the_store_s_revision_is_that_of_the_whole_store() {
     let house = House::new().await;
     let mut client = ClusterClient::new(house.channel.clone());
+    let mut revision = async || {
+        let status = client.get_status(v1::GetStatusRequest {}).await.unwrap();
+        status.into_inner().store.unwrap().revision
+    };
+    let before = revision().await;
+    converse(&house, text(SENTENCE)).await.unwrap();
+    assert!(revision().await > before, "a sentence writes to the store");
+    house.end().await;
+}
+
+#[tokio::test]
+async fn a_node_knows_itself_and_drains_when_asked() {
+    let house = House::new().await;
+    let mut client = ClusterClient::new(house.channel.clone());
+    let watch = client.watch_nodes(v1::WatchNodesRequest {}).await.unwrap();
+    let mut watch = watch.into_inner();
+    // The registration may still be on its way.
+    let nodes = loop {
+        let response = watch.message().await.unwrap().unwrap();
+        if response
+            .nodes
+            .iter()
+            .any(|n| !n.addresses.is_empty() && n.version != "")
+        {
+            break response.nodes;
+        }
+    };
+    assert_eq!(nodes.len(), 1, "{nodes:?}");
+    let node = &nodes[0];
+    assert_eq!(
+        (node.id.as_str(), node.is_self, node.draining),
+        ("test", true, false)
+    );
+    let parts: Vec<_> = node.parts.iter().map(|p| (&*p.name, p.ready)).collect();
+    assert_eq!(
+        parts,
+        [("ingest", true), ("inference", true), ("router", true)]
+    );
     let list = client
         .list_nodes(v1::ListNodesRequest {})
         .await
-        .unwrap_err();
-    assert_eq!(list.code(), Code::Unimplemented);
-    let request = v1::DrainNodeRequest::default();
-    let drain = client.drain_node(request).await.unwrap_err();
-    assert_eq!(drain.code(), Code::Unimplemented);
+        .unwrap()
+        .into_inner();
+    assert_eq!(list.nodes, nodes);
+    assert!(list.age.is_some());
+
+    for (id, code) in [("cellar", Code::NotFound), ("a/b", Code::InvalidArgument)] {
+        let request = v1::DrainNodeRequest { node_id: id.into() };
+        assert_eq!(client.drain_node(request).await.unwrap_err().code(), code);
+    }
+    let request = v1::DrainNodeRequest {
+        node_id: "test".into(),
+    };
+    client.drain_node(request).await.unwrap();
+    house.tasks.drain().requested().await;
     house.end().await;
 }

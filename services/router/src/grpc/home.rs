@@ -8,6 +8,7 @@ use hark_core::device::Command;
 use hark_core::home::DeviceWithState;
 use hark_core::list::Item;
 use hark_core::outcome::DeviceChange;
+use hark_core::seats::Seat;
 use hark_core::store::Revision;
 use hark_proto::Error;
 use hark_proto::convert::home::names_to_pb;
@@ -18,7 +19,7 @@ use hark_runtime::server;
 use tonic::{Request, Response, Status};
 
 use super::page::Page;
-use crate::house::{House, Seat};
+use crate::house::House;
 
 pub(super) struct Grpc {
     house: Arc<House>,
@@ -86,7 +87,7 @@ impl Home for Grpc {
     ) -> Result<Response<Self::WatchDevicesStream>, Status> {
         let area = self.area(request.into_inner().area.as_deref())?;
         let watching = Watching {
-            _seat: self.house.watches.take()?,
+            _seat: self.house.watches.take().map_err(Error::from)?,
             house: Arc::clone(&self.house),
             area,
             known: None,
@@ -131,7 +132,7 @@ impl Home for Grpc {
         &self,
         _: Request<v1::WatchTimersRequest>,
     ) -> Result<Response<Self::WatchTimersStream>, Status> {
-        let seat = self.house.watches.take()?;
+        let seat = self.house.watches.take().map_err(Error::from)?;
         let drain = self.house.drain.clone();
         let start = (Arc::clone(&self.house), seat, None);
         let changes = stream::unfold(start, next_timers);

@@ -31,7 +31,7 @@ impl Intents for Grpc {
         &self,
         request: Request<HandleRequest>,
     ) -> Result<Response<HandleResponse>, Status> {
-        let _seat = self.house.sentences.take()?;
+        let _seat = self.house.sentences.take().map_err(Error::from)?;
         let asked = asked(request.into_inner())?;
         let span = trace::span(&asked);
         let handled = handle(&self.house, &asked).instrument(span.clone()).await;
@@ -48,7 +48,7 @@ impl Intents for Grpc {
         &self,
         request: Request<ParseRequest>,
     ) -> Result<Response<ParseResponse>, Status> {
-        let _seat = self.house.sentences.take()?;
+        let _seat = self.house.sentences.take().map_err(Error::from)?;
         let request = request.into_inner();
         let language = ids::language("language", &request.language)?;
         let voice = voice(&self.house, &request.text, &language)?;
