@@ -228,8 +228,7 @@ impl Pool {
     fn has_another(&self, than: &str) -> bool {
         let state = self.state();
         let serves = |key: &String| state.placement.state(key) == Some(State::Serving);
-        let another = state.placement.keys().any(|key| key != than && serves(key));
-        another
+        state.placement.keys().any(|key| key != than && serves(key))
     }
 
     /// Whether there is another than the one that was tried, or that one comes back.

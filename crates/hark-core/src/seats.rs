@@ -71,7 +71,7 @@ mod tests {
     fn seats_are_bounded_and_come_back() {
         let seats = Seats::new("streams", 2);
         let first = seats.take().unwrap();
-        let _second = seats.clone().take().unwrap();
+        let _second = seats.take().unwrap();
         let full = seats.take().unwrap_err();
         assert_eq!(full.to_string(), "2 streams go on already; try again later");
         drop(first);

@@ -130,7 +130,7 @@ async fn a_node_knows_itself_and_drains_when_asked() {
         if response
             .nodes
             .iter()
-            .any(|n| !n.addresses.is_empty() && n.version != "")
+            .any(|n| !n.addresses.is_empty() && !n.version.is_empty())
         {
             break response.nodes;
         }
