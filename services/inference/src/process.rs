@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hark_cluster::Registration;
 use hark_core::HomeId;
+use hark_core::store::Store;
 use hark_core::time::Clock;
 use hark_runtime::auth::{self, Authenticator};
 use hark_runtime::clock::SystemClock;
@@ -92,11 +93,13 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     let auth = Authenticator::new(&config.auth, home.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let me = config.node.identify(&*clock)?;
-    let store = config
-        .store
-        .as_ref()
-        .map(|s| hark_store::open(s, Arc::clone(&clock)));
-    let store = store.transpose()?;
+    let store = match &config.store {
+        Some(settings) => match store(settings, &clock, &process).await? {
+            Some(store) => Some(store),
+            None => return Ok(process.finish().await?),
+        },
+        None => None,
+    };
     let inference = Inference::build(&config.inference, process.health().part("inference"))?;
     let bound = Server::new(config.server, auth, process.health())
         .services(hark_proto::FILE_DESCRIPTOR_SET, NAMES, inference.routes())?
@@ -127,4 +130,20 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
         .spawn("inference", OnFailure::Shutdown, inference.run(drain));
     process.finish().await?;
     Ok(())
+}
+
+/// The store to register in, once it is there; `None`: it was told to end before.
+async fn store(
+    settings: &hark_store::Config,
+    clock: &Arc<dyn Clock>,
+    process: &Process,
+) -> Result<Option<Arc<dyn Store>>, Error> {
+    let health = process.health().part("store");
+    let waiting = |why: &hark_core::store::Error| health.not_ready(why.to_string());
+    let store = tokio::select! {
+        store = hark_store::open(settings, Arc::clone(clock), waiting) => store?,
+        () = process.drain().requested() => return Ok(None),
+    };
+    health.ready();
+    Ok(Some(store))
 }

@@ -125,14 +125,7 @@ impl Workers {
 pub async fn run(layers: &Layers) -> Result<(), Error> {
     let config: Config = config::load(layers)?;
     let (home, languages) = identity(&config)?;
-    let frame = hark_runtime::process::Config {
-        log: config.log.clone(),
-        telemetry: config.telemetry.clone(),
-        home: Some(config.home.clone()),
-        admin: config.admin.clone(),
-        drain: config.drain.clone(),
-    };
-    let process = Process::start("hark-ingest", &frame).await?;
+    let process = Process::start("hark-ingest", &frame(&config)).await?;
     let auth = Authenticator::new(&config.auth, home.clone())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let health = process.health().part("store");
@@ -193,6 +186,16 @@ pub async fn run(layers: &Layers) -> Result<(), Error> {
     tasks.spawn("ingest", OnFailure::Shutdown, ingest.run());
     process.finish().await?;
     Ok(())
+}
+
+fn frame(config: &Config) -> hark_runtime::process::Config {
+    hark_runtime::process::Config {
+        log: config.log.clone(),
+        telemetry: config.telemetry.clone(),
+        home: Some(config.home.clone()),
+        admin: config.admin.clone(),
+        drain: config.drain.clone(),
+    }
 }
 
 fn identity(config: &Config) -> Result<(HomeId, Vec<Language>), Error> {

@@ -32,7 +32,7 @@ pub struct Drain {
     /// The Hark that is asked; it need not be the node itself
     #[command(flatten)]
     pub connection: Connection,
-    /// Return at once, rather than once the node is gone
+    /// Return at once, rather than once it is out of the list of nodes
     #[arg(long)]
     pub no_wait: bool,
 }
