@@ -56,7 +56,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let foundation = Foundation::open(config, description, &process).await?;
     let home = foundation.home();
     let me = config.node().identify(&*foundation.clock)?;
-    let mut cluster = Cluster::open(me, &config.auth, &foundation)?;
+    let mut cluster = Cluster::open(me, &config.cluster, &config.auth, &foundation)?;
     let parts = Parts::build(config, &foundation, &mut cluster, &process)?;
     let auth = Authenticator::new(&config.auth, home.id.clone())?;
     let auth = auth.with_credentials(Arc::new(parts.access().clone()));
@@ -167,8 +167,11 @@ async fn internal(
     if !config.has_peers() {
         return Ok(None);
     }
-    let (auth, node) = (&config.auth, &cluster.me.id);
-    let bound = cluster::bind(&config.cluster, auth, home, node, process, parts.internal());
+    let auth = cluster::nodes_only(&config.auth, home)?;
+    let auth = auth.with_credentials(Arc::new(parts.access().clone()));
+    let (server, node) = (&config.server, &cluster.me.id);
+    let services = parts.internal();
+    let bound = cluster::bind(&config.cluster, server, auth, node, process, services);
     Ok(Some(bound.await?))
 }
 

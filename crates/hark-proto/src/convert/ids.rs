@@ -2,8 +2,8 @@
 //! none is an error that names the field.
 
 use hark_core::ids::{
-    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, NodeId, PrincipalId, RunId,
-    SessionId, SpeakerId, TimerId,
+    AreaId, CredentialId, DeviceId, FloorId, HomeId, ListId, NodeId, PrincipalId, RunId, SessionId,
+    SpeakerId, TimerId,
 };
 use hark_core::language::Language;
 

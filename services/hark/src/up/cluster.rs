@@ -29,15 +29,20 @@ const PORT: u16 = 7702;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Where other nodes reach it. They prove who they are with `auth.node_token_file`,
-    /// which all nodes share; without it no other node can call.
+    /// Where other nodes reach it, with the certificate of `server.tls`. They prove who
+    /// they are with certificates of their own, or with `auth.node_token_file`, which all
+    /// nodes share.
     pub listen: SocketAddr,
+    /// How this node checks the others, and what it shows them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<hark_tls::ClientConfig>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], PORT)),
+            tls: None,
         }
     }
 }
@@ -54,6 +59,7 @@ impl Cluster {
     /// Follows the others in the store.
     pub(super) fn open(
         me: Me,
+        config: &Config,
         auth: &auth::Config,
         foundation: &Foundation,
     ) -> anyhow::Result<Self> {
@@ -64,6 +70,7 @@ impl Cluster {
             .transpose()?;
         let options = Options {
             token,
+            tls: config.tls.clone(),
             ..Options::between_nodes()
         };
         let home = foundation.home().id.clone();
@@ -108,28 +115,21 @@ impl Cluster {
     }
 }
 
-/// Takes the address for other nodes, with the services that they call.
+/// Takes the address for other nodes, with the services that they call. `public` is the
+/// server that everybody calls.
 pub(super) async fn bind(
     config: &Config,
-    auth: &auth::Config,
-    home: &HomeId,
+    public: &server::Config,
+    auth: Authenticator,
     node: &NodeId,
     process: &Process,
     services: [(&'static [&'static str], Routes); 2],
 ) -> anyhow::Result<Bound> {
-    // Nobody but nodes has business here: what lets others in does not count.
-    let nodes_only = auth::Config {
-        node_token_file: auth.node_token_file.clone(),
-        ..auth::Config::default()
-    };
-    if auth.node_token_file.is_none() {
-        tracing::warn!("no other node can call this one: there is no auth.node_token_file");
-    }
     let settings = server::Config {
         listen: config.listen,
+        tls: public.tls.clone(),
         ..server::Config::for_nodes(PORT)
     };
-    let auth = Authenticator::new(&nodes_only, home.clone())?;
     let descriptors = hark_proto::FILE_DESCRIPTOR_SET;
     let mut server = Server::new(settings, auth, process.health());
     let own = (
@@ -140,4 +140,13 @@ pub(super) async fn bind(
         server = server.services(descriptors, names, routes)?;
     }
     Ok(server.bind("cluster.listen").await?)
+}
+
+/// Lets nodes in and nobody else, whoever may call the public server.
+pub(super) fn nodes_only(auth: &auth::Config, home: &HomeId) -> anyhow::Result<Authenticator> {
+    let nodes_only = auth::Config {
+        node_token_file: auth.node_token_file.clone(),
+        ..auth::Config::default()
+    };
+    Ok(Authenticator::new(&nodes_only, home.clone())?)
 }
