@@ -86,3 +86,56 @@ fn name<'a>(parsed: &'a X509Certificate<'_>) -> Result<&'a str, String> {
 fn timestamp(time: ASN1Time) -> Timestamp {
     Timestamp::from_unix_ms(time.timestamp().saturating_mul(1000))
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair, SanType};
+
+    use super::*;
+
+    fn presented(uris: &[&str]) -> Presented {
+        let mut params = CertificateParams::new(vec!["kitchen.local".to_owned()]).unwrap();
+        for uri in uris {
+            let uri = (*uri).try_into().unwrap();
+            params.subject_alt_names.push(SanType::URI(uri));
+        }
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Presented::of(Some(&[certificate.der().clone()]))
+    }
+
+    #[test]
+    fn a_certificate_names_one_or_nobody() {
+        let kitchen = "spiffe://home/speaker/kitchen";
+        let Presented::Named(certificate) = presented(&[kitchen]) else {
+            panic!("it names nobody");
+        };
+        assert_eq!(certificate.identity.to_string(), kitchen);
+        for (uris, says) in [
+            (&[][..], "no URI"),
+            (&[kitchen, "spiffe://home/node/n1"], "several URIs"),
+            (&["https://home/speaker/kitchen"], "spiffe://"),
+            (&["spiffe://home/speaker/kitchen/x"], "three parts"),
+        ] {
+            match presented(uris) {
+                Presented::Nameless(reason) => assert!(reason.contains(says), "{reason}"),
+                other => panic!("{uris:?}: {other:?}"),
+            }
+        }
+        assert_eq!(Presented::of(None), Presented::Nothing);
+        assert_eq!(Presented::of(Some(&[])), Presented::Nothing);
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_said() {
+        for text in [
+            "",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+        ] {
+            assert!(
+                read_pem(text).unwrap_err().contains("certificate"),
+                "{text}"
+            );
+        }
+    }
+}

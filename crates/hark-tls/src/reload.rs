@@ -11,7 +11,7 @@ use crate::{Error, files};
 pub(crate) const EVERY: Duration = Duration::from_secs(2);
 
 /// Makes something of the bytes of the files, in their order.
-type Build<T> = Box<dyn Fn(&[Vec<u8>]) -> Result<T, Error> + Send + Sync>;
+struct Build<T>(Box<dyn Fn(&[Vec<u8>]) -> Result<T, Error> + Send + Sync>);
 
 /// Something that is made of files.
 pub(crate) struct Reloading<T> {
@@ -44,7 +44,7 @@ impl<T> Reloading<T> {
         };
         Ok(Self {
             paths,
-            build: Box::new(build),
+            build: Build(Box::new(build)),
             state: Mutex::new(state),
         })
     }
@@ -69,7 +69,7 @@ impl<T> Reloading<T> {
             Ok(bytes) => bytes,
             Err(error) => return state.complain(&error),
         };
-        let built = (self.build)(&bytes);
+        let built = (self.build.0)(&bytes);
         state.seen = bytes;
         match built {
             Ok(new) => {

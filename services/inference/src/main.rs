@@ -36,6 +36,5 @@ async fn main() -> anyhow::Result<()> {
             .into_iter()
             .fold(layers, |layers, value| layers.flag(flag, key, value));
     }
-    hark_inference::process::run(&layers).await?;
-    Ok(())
+    Ok(hark_inference::process::run(&layers).await?)
 }

@@ -1,3 +1,5 @@
+//! Tokens and revocations over a real store in memory.
+
 use hark_core::credentials::{Certificate, Identity, Refused, Serial};
 use hark_core::time::ManualClock;
 use hark_store::MemoryStore;

@@ -1,3 +1,5 @@
+//! When credentials and certificates count, and which names are names.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Who callers are, and which addresses a server may have.
+
 use std::time::Duration;
 
 use hark_core::credentials::{Book, Credential, Identity, MemoryCredentials, Revocation, Serial};

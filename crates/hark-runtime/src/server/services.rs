@@ -3,8 +3,9 @@
 
 use std::collections::HashSet;
 
+use hark_core::access;
 use prost::Message as _;
-use prost_types::FileDescriptorSet;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 use tonic::service::Routes;
 use tonic_health::pb::health_server::HealthServer;
 
@@ -52,9 +53,17 @@ impl Services {
         let set = FileDescriptorSet::decode(descriptors);
         let set = set.map_err(|e| Error::Descriptors(e.to_string()))?;
         for name in names {
-            let streams = streams(&set, name)
+            let methods = methods(&set, name)
                 .ok_or_else(|| Error::Descriptors(format!("there is no service {name}")))?;
-            self.streaming.extend(streams);
+            for (path, is_streaming) in methods {
+                if access::declared(&path).is_none() {
+                    let message = format!("{path} has no rule in hark_core::access::TABLE");
+                    return Err(Error::Descriptors(message));
+                }
+                if is_streaming {
+                    self.streaming.insert(path);
+                }
+            }
             self.health.add(name);
         }
         self.names.extend(names);
@@ -88,12 +97,45 @@ impl Services {
     }
 }
 
-/// The paths of a service's methods that answer with a stream; `None` if there is no such
-/// service.
-fn streams(set: &FileDescriptorSet, name: &str) -> Option<Vec<String>> {
+/// The paths of a service's methods, and which of them answer with a stream; `None` if
+/// there is no such service.
+fn methods(set: &FileDescriptorSet, name: &str) -> Option<Vec<(String, bool)>> {
     let (package, short) = name.rsplit_once('.')?;
     let files = set.file.iter().filter(|f| f.package() == package);
     let service = files.flat_map(|f| &f.service).find(|s| s.name() == short)?;
-    let streams = service.method.iter().filter(|m| m.server_streaming());
-    Some(streams.map(|m| format!("/{name}/{}", m.name())).collect())
+    let path = |m: &MethodDescriptorProto| (format!("/{name}/{}", m.name()), m.server_streaming());
+    Some(service.method.iter().map(path).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use prost_types::{FileDescriptorProto, ServiceDescriptorProto};
+
+    use super::*;
+
+    #[test]
+    fn a_method_that_nobody_declared_keeps_a_server_from_starting() {
+        let add = |method: &str| {
+            let service = ServiceDescriptorProto {
+                name: Some("Cluster".to_owned()),
+                method: vec![MethodDescriptorProto {
+                    name: Some(method.to_owned()),
+                    ..MethodDescriptorProto::default()
+                }],
+                ..ServiceDescriptorProto::default()
+            };
+            let file = FileDescriptorProto {
+                package: Some("hark.v1".to_owned()),
+                service: vec![service],
+                ..FileDescriptorProto::default()
+            };
+            let set = FileDescriptorSet { file: vec![file] };
+            let descriptors: &'static [u8] = set.encode_to_vec().leak();
+            let mut services = Services::new(&Health::new());
+            services.add(descriptors, &["hark.v1.Cluster"], Routes::default())
+        };
+        assert!(add("GetStatus").is_ok());
+        let error = add("OpenTheDoor").unwrap_err().to_string();
+        assert!(error.contains("/hark.v1.Cluster/OpenTheDoor"), "{error}");
+    }
 }
