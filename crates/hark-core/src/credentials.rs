@@ -17,7 +17,7 @@ use crate::principal::Kind;
 use crate::time::Timestamp;
 
 /// The SHA-256 of a token. Never the token itself.
-#[derive(Clone, Copy, Eq, Hash)]
+#[derive(Clone, Copy, Eq)]
 pub struct Digest(pub [u8; 32]);
 
 impl PartialEq for Digest {
@@ -103,7 +103,8 @@ pub enum Refused {
 /// All credentials and revocations of a home at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
-    tokens: HashMap<Digest, Credential>,
+    /// By their digests.
+    tokens: HashMap<[u8; 32], Credential>,
     serials: HashMap<Serial, Timestamp>,
     principals: HashMap<(Kind, PrincipalId), Timestamp>,
 }
@@ -111,7 +112,7 @@ pub struct Book {
 impl Book {
     /// Enters a credential.
     pub fn add(&mut self, credential: Credential) {
-        self.tokens.insert(credential.digest, credential);
+        self.tokens.insert(credential.digest.0, credential);
     }
 
     /// Enters a revocation of certificates.
@@ -138,7 +139,7 @@ impl Book {
     /// # Errors
     /// [`Refused`]: it is nobody's, or counts no more.
     pub fn token(&self, digest: &Digest, now: Timestamp) -> Result<&Credential, Refused> {
-        let credential = self.tokens.get(digest).ok_or(Refused::Unknown)?;
+        let credential = self.tokens.get(&digest.0).ok_or(Refused::Unknown)?;
         credential.check(now)?;
         Ok(credential)
     }

@@ -190,6 +190,7 @@ fn system_time(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(at.unix_ms).unwrap_or(0))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn failed(error: rcgen::Error) -> Error {
     Error::Issue(error.to_string())
 }

@@ -11,12 +11,20 @@ use crate::{Error, files};
 pub(crate) const EVERY: Duration = Duration::from_secs(2);
 
 /// Makes something of the bytes of the files, in their order.
-struct Build<T>(Box<dyn Fn(&[Vec<u8>]) -> Result<T, Error> + Send + Sync>);
+trait Build<T>: Send + Sync {
+    fn build(&self, files: &[Vec<u8>]) -> Result<T, Error>;
+}
+
+impl<T, F: Fn(&[Vec<u8>]) -> Result<T, Error> + Send + Sync> Build<T> for F {
+    fn build(&self, files: &[Vec<u8>]) -> Result<T, Error> {
+        self(files)
+    }
+}
 
 /// Something that is made of files.
 pub(crate) struct Reloading<T> {
     paths: Vec<PathBuf>,
-    build: Build<T>,
+    build: Box<dyn Build<T>>,
     state: Mutex<State<T>>,
 }
 
@@ -44,7 +52,7 @@ impl<T> Reloading<T> {
         };
         Ok(Self {
             paths,
-            build: Build(Box::new(build)),
+            build: Box::new(build),
             state: Mutex::new(state),
         })
     }
@@ -69,7 +77,7 @@ impl<T> Reloading<T> {
             Ok(bytes) => bytes,
             Err(error) => return state.complain(&error),
         };
-        let built = (self.build.0)(&bytes);
+        let built = self.build.build(&bytes);
         state.seen = bytes;
         match built {
             Ok(new) => {

@@ -59,6 +59,10 @@ mod tests {
 
     use super::*;
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test ends before its runtime"
+    )]
     #[tokio::test]
     async fn the_owner_has_one_token_that_counts() {
         let dir = tempfile::tempdir().unwrap();

@@ -58,7 +58,7 @@ impl Access for Service {
         request: Request<v1::AddCredentialRequest>,
     ) -> Result<Response<v1::AddCredentialResponse>, Status> {
         let by = server::principal(&request)?.key();
-        let new = new(request.into_inner())?;
+        let new = new(request.get_ref())?;
         tracing::info!(by, kind = new.kind.as_str(), name = %new.name, "gives out a token");
         Ok(Response::new(self.add(new).await?))
     }
@@ -86,7 +86,7 @@ impl Access for Service {
     }
 }
 
-fn new(request: v1::AddCredentialRequest) -> Result<New, Error> {
+fn new(request: &v1::AddCredentialRequest) -> Result<New, Error> {
     Ok(New {
         kind: request.kind().try_into()?,
         name: ids::principal("name", &request.name)?,
