@@ -1,13 +1,16 @@
 # What one types here. Each target installs what it needs and says so; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench tidy fmt proto-baseline reference setup
+.PHONY: help demo install test bench tidy fmt proto-baseline reference setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## build Hark, speak to it, and see the lamp in the hallway go on
 	@scripts/demo.sh
+
+install: ## build Hark and install it under PREFIX (default /usr/local)
+	@scripts/install.sh
 
 test: ## run every check that needs no GPU
 	@scripts/test.sh

@@ -18,6 +18,7 @@ pub mod health;
 pub mod memory;
 pub mod process;
 pub mod server;
+mod systemd;
 pub mod tasks;
 pub mod telemetry;
 pub mod trace;

@@ -13,7 +13,7 @@ use crate::drain::{Drain, Signals};
 use crate::health::Health;
 use crate::tasks::{OnFailure, Tasks};
 use crate::telemetry::Telemetry;
-use crate::{Error, admin, drain, telemetry};
+use crate::{Error, admin, drain, systemd, telemetry};
 
 /// What every process has settings for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -109,7 +109,8 @@ impl Process {
     /// # Errors
     /// [`Error::Task`]: the failure.
     pub async fn finish(self) -> Result<(), Error> {
-        self.drain().requested().await;
+        let ended = self.drain().requested();
+        systemd::follow(&self.health, ended).await;
         self.health.drain();
         let result = self.tasks.finish(self.config.grace()).await;
         self.admin_stop.cancel();
