@@ -3,6 +3,7 @@
 pub mod access;
 pub mod certs;
 mod nodes;
+mod paper;
 
 use std::path::PathBuf;
 
@@ -10,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_core::{Language, SessionId, SpeakerId};
 
 pub use nodes::{Drain, Nodes};
+pub use paper::{Completions, Man};
 
 /// Voice control that a house owns.
 ///
@@ -32,7 +34,7 @@ Examples:
   hark devices --watch                       see what changes
 
 Exit status: 0 done, 2 not understood (or a question came back), 3 refused, 1 any other
-error, also on the command line.";
+error, also on the command line. To stop reading (| head) is no error.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -67,6 +69,10 @@ pub enum Command {
     Config(Config),
     /// Start Hark for a minute and speak to it: six sentences, and the lamp goes on
     Demo(Demo),
+    /// Print what a shell needs to complete commands
+    Completions(Completions),
+    /// Print the manual page, or write one for each command
+    Man(Man),
 }
 
 /// `hark up`.

@@ -9,6 +9,8 @@ pub mod demo;
 pub mod devices;
 pub mod drain;
 pub mod nodes;
+mod follow;
+pub mod paper;
 pub mod say;
 pub mod secret;
 pub mod status;

@@ -1,14 +1,13 @@
 //! How a command ends: what became of what was asked, as the exit status.
 //!
 //! 0 done · 2 not understood, or a question · 3 refused · 1 anything else, mistakes on
-//! the command line included.
+//! the command line included. That nobody reads on (`| head -1`) is no mistake: 0.
 
 use std::process::ExitCode;
 
-use anstream::eprintln;
 use hark_core::outcome::Outcome;
 
-use crate::show::style;
+use crate::show::{self, ReaderGone, style};
 
 /// What became of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,8 +47,10 @@ impl Verdict {
 pub fn of(result: anyhow::Result<Verdict>) -> ExitCode {
     match result {
         Ok(verdict) => verdict.status().into(),
+        Err(error) if error.is::<ReaderGone>() => Verdict::Done.status().into(),
         Err(error) => {
-            eprintln!("{}error:{:#} {error:#}", style::ERROR, style::ERROR);
+            let red = style::ERROR;
+            show::remark(&format!("{red}error:{red:#} {error:#}"));
             Verdict::Failed.status().into()
         }
     }

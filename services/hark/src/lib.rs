@@ -40,6 +40,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Drain(args) => command::drain::run(&args).await,
             Command::Config(args) => command::config::run(&args),
             Command::Demo(args) => command::demo::run(args).await,
+            Command::Completions(args) => command::paper::completions(&args),
+            Command::Man(args) => command::paper::man(&args),
         }
     })
 }

@@ -18,7 +18,9 @@ use std::sync::Arc;
 use hark_core::HomeId;
 use hark_core::engine::Description;
 use hark_core::home::Home;
+use hark_core::time::Clock as _;
 use hark_runtime::auth::Authenticator;
+use hark_runtime::clock::SystemClock;
 use hark_runtime::drain::Drain;
 use hark_runtime::process::Process;
 use hark_runtime::server::{Bound, Server};
@@ -112,6 +114,11 @@ impl Running {
     /// The home.
     pub fn home(&self) -> &Home {
         &self.home
+    }
+
+    /// Whether the clock is known to be right; `None` where that can't be told.
+    pub fn is_synchronised(&self) -> Option<bool> {
+        SystemClock::new().is_synchronised()
     }
 
     /// Where state is kept.

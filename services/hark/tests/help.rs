@@ -29,6 +29,8 @@ fn help_teaches() {
         &["drain", "--help"],
         &["config", "--help"],
         &["demo", "--help"],
+        &["completions", "--help"],
+        &["man", "--help"],
     ];
     for page in pages {
         let help = place.run(page).done();

@@ -3,6 +3,7 @@
 use hark_core::home::DeviceWithState;
 
 use super::connect::{connect, names};
+use super::follow::until_enough;
 use crate::cli;
 use crate::exit::Verdict;
 use crate::show;
@@ -21,11 +22,14 @@ pub async fn run(args: cli::Devices) -> anyhow::Result<Verdict> {
         print(list.json, &names, &client.devices(area).await?, true)?;
         return Ok(Verdict::Done);
     }
-    let mut watch = client.watch_devices(area).await?;
-    while let Some(update) = watch.next().await? {
-        print(list.json, &names, &update.devices, update.resync)?;
-    }
-    anyhow::bail!("the server ended the watch")
+    until_enough(async {
+        let mut watch = client.watch_devices(area).await?;
+        while let Some(update) = watch.next().await? {
+            print(list.json, &names, &update.devices, update.resync)?;
+        }
+        anyhow::bail!("the server ended the watch")
+    })
+    .await
 }
 
 fn print(

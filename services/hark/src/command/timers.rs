@@ -3,6 +3,7 @@
 use hark_proto::convert::timer::RunningTimer;
 
 use super::connect::{connect, names};
+use super::follow::until_enough;
 use crate::cli;
 use crate::exit::Verdict;
 use crate::show;
@@ -20,11 +21,14 @@ pub async fn run(args: cli::Watch) -> anyhow::Result<Verdict> {
         print(args.list.json, client.timers().await?, &names)?;
         return Ok(Verdict::Done);
     }
-    let mut watch = client.watch_timers().await?;
-    while let Some(update) = watch.next().await? {
-        print(args.list.json, update.timers, &names)?;
-    }
-    anyhow::bail!("the server ended the watch")
+    until_enough(async {
+        let mut watch = client.watch_timers().await?;
+        while let Some(update) = watch.next().await? {
+            print(args.list.json, update.timers, &names)?;
+        }
+        anyhow::bail!("the server ended the watch")
+    })
+    .await
 }
 
 fn print(as_json: bool, timers: Vec<RunningTimer>, names: &Names) -> anyhow::Result<()> {

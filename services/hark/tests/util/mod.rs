@@ -87,7 +87,11 @@ pub struct Ended {
 impl Ended {
     /// Waits for a command's end.
     pub fn of(mut command: Command) -> Self {
-        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self::with(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Waits for the end of a command whose output goes where it was told to.
+    pub fn with(command: &mut Command) -> Self {
         let child = command.spawn().unwrap();
         let pid = Pid::from_raw(child.id().cast_signed());
         let (send, receive) = mpsc::channel();
@@ -134,6 +138,38 @@ impl Ended {
     pub fn done(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
         self
+    }
+}
+
+/// A process that is killed in the end.
+pub struct Killed(pub Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended before.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Waits for the end of a process; kills it if that takes too long.
+pub fn bounded(child: Child) -> ExitStatus {
+    let mut child = Killed(child);
+    let mut ended = None;
+    until(|| {
+        ended = child.0.try_wait().unwrap();
+        ended.is_some()
+    });
+    ended.unwrap()
+}
+
+/// Looks again and again until it is so.
+#[track_caller]
+pub fn until(mut is_so: impl FnMut() -> bool) {
+    let began = std::time::Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < PATIENCE, "it never came");
+        std::thread::sleep(Duration::from_millis(10));
     }
 }
 
