@@ -6,6 +6,8 @@
 mod access;
 mod docs;
 mod finding;
+mod generated;
+mod msrv;
 mod outline;
 mod packages;
 mod proto;
@@ -17,23 +19,21 @@ mod tree;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context as _;
-
+use crate::workspace;
 use finding::Finding;
 use sizes::Sizes;
 
 /// Runs every check over the workspace and prints what it found.
 pub fn run() -> anyhow::Result<ExitCode> {
-    let metadata = cargo_metadata::MetadataCommand::new()
-        .no_deps()
-        .exec()
-        .context("cargo metadata: does the workspace's Cargo.toml parse?")?;
-    let root = metadata.workspace_root.as_std_path();
+    let metadata = workspace::read()?;
+    let root = workspace::root(&metadata);
 
     let mut findings = packages::check(&metadata)?;
     let sizes = check_sources(root, &mut findings)?;
     check_contract(root, &mut findings)?;
     findings.extend(docs::check(root)?);
+    findings.extend(msrv::check(&metadata)?);
+    findings.extend(generated::check(&metadata)?);
 
     findings.sort();
     for finding in &findings {
