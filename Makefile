@@ -1,7 +1,7 @@
 # What one types here. Each target installs what it needs and says so; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test bench tidy fmt proto-baseline reference setup
+.PHONY: help demo install test bench tidy fmt docs licences sbom proto-baseline reference setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,18 @@ tidy: ## check what prose cannot enforce
 
 fmt: ## format the code
 	@cargo fmt --all
+
+docs: ## write the pages anew that are made from the code
+	@cargo xtask licences
+	@bash -c '. scripts/lib.sh; use_rust; HARK_WRITE_DOCS=1 cargo test --quiet --locked --workspace --test configuration --test telemetry the_page'
+
+licences: ## collect the texts of the licences: target/supply/NOTICES.txt
+	@mkdir -p target/supply
+	@cargo xtask notices > target/supply/NOTICES.txt && echo "wrote target/supply/NOTICES.txt"
+
+sbom: ## write the bill of materials: target/supply/hark.cdx.json (CycloneDX)
+	@cargo xtask sbom --output target/supply/hark.cdx.json \
+	  --timestamp "$$(TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd)"
 
 proto-baseline: ## accept the contract as it is now, if it breaks nobody
 	@scripts/setup.sh test

