@@ -22,6 +22,7 @@ $ hark config schema                       # JSON schema with every setting's do
 The home's file (`home.file`) is written like
 [the built-in one](../crates/hark-home/homes/virtual.toml): areas, floors, devices with
 stable ids, and names with aliases in each language.
+Collectors of traces are named by `OTEL_*` variables too: [traces](traces.md).
 
 This page is written from the settings' types by `make docs`. A setting without a default
 is absent unless it is given.
