@@ -22,7 +22,10 @@ $ hark config schema                       # JSON schema with every setting's do
 The home's file (`home.file`) is written like
 [the built-in one](../crates/hark-home/homes/virtual.toml): areas, floors, devices with
 stable ids, and names with aliases in each language.
-Collectors of traces are named by `OTEL_*` variables too: [traces](traces.md).
+Commands that call a server take `--ca-file`, `--cert-file`, `--key-file` and `--token-file`,
+or `HARK_CA_FILE`, `HARK_CERT_FILE`, `HARK_KEY_FILE` and `HARK_TOKEN_FILE`. Every node's
+certificate has the name `node.hark.internal`, which is what `domain` names where addresses
+change. Collectors of traces are named by `OTEL_*` variables too: [traces](traces.md).
 
 This page is written from the settings' types by `make docs`. A setting without a default
 is absent unless it is given.
