@@ -39,6 +39,20 @@ pub fn decode(entry: &Entry) -> Result<Value, Error> {
         .ok_or_else(|| wrong("is of no kind that this version knows".to_owned()))
 }
 
+/// Where values of this kind lie: what follows the home in their keys.
+pub fn place(value: &Value) -> &'static str {
+    match value {
+        Value::DeviceState(_) => "device/",
+        Value::LedgerEntry(_) => "ledger/",
+        Value::Timer(_) => "timer/",
+        Value::List(_) => "list/",
+        Value::Push(_) => "push/",
+        Value::Instance(_) => "instance/",
+        Value::Credential(_) => "access/credential/",
+        Value::Revocation(_) => "access/revoked/",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hark_core::store::{Key, Revision};

@@ -99,7 +99,7 @@ pub async fn open(
     Ok(match config.kind {
         Kind::Memory => Arc::new(MemoryStore::open(clock)?),
         Kind::Redb => Arc::new(RedbStore::open(&config.path, clock)?),
-        Kind::Etcd => Arc::new(reach(&config.etcd, waiting).await?),
+        Kind::Etcd => Arc::new(Box::pin(reach(&config.etcd, waiting)).await?),
     })
 }
 

@@ -7,12 +7,14 @@
 //! revisions in memory, written by one thread of its own. redb adds a file that each
 //! commit is synced to before anybody sees it.
 
+pub mod check;
 pub mod config;
 pub mod error;
 pub mod etcd;
 pub mod lease;
 pub mod memory;
 pub mod redb;
+pub mod transfer;
 pub mod view;
 
 mod disk;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod certs;
 mod nodes;
 mod paper;
+mod store;
 
 use std::path::PathBuf;
 
@@ -12,6 +13,7 @@ use hark_core::{Language, SessionId, SpeakerId};
 
 pub use nodes::{Drain, Nodes};
 pub use paper::{Completions, Man};
+pub use store::{Store as StoreArgs, StoreCommand, Where};
 
 /// Voice control that a house owns.
 ///
@@ -67,6 +69,8 @@ pub enum Command {
     Drain(Drain),
     /// Show, check and document settings
     Config(Config),
+    /// Export, import, move and check what the house keeps
+    Store(StoreArgs),
     /// Start Hark for a minute and speak to it: six sentences, and the lamp goes on
     Demo(Demo),
     /// Print what a shell needs to complete commands

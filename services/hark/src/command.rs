@@ -14,6 +14,7 @@ pub mod paper;
 pub mod say;
 pub mod secret;
 pub mod status;
+pub mod store;
 pub mod text;
 pub mod timers;
 pub mod transcribe;

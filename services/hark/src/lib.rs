@@ -39,6 +39,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Nodes(args) => command::nodes::run(args).await,
             Command::Drain(args) => command::drain::run(&args).await,
             Command::Config(args) => command::config::run(&args),
+            Command::Store(args) => command::store::run(args).await,
             Command::Demo(args) => command::demo::run(args).await,
             Command::Completions(args) => command::paper::completions(&args),
             Command::Man(args) => command::paper::man(&args),

@@ -43,10 +43,8 @@ pub(crate) async fn compact(members: &Members, revision: Revision) -> Result<(),
 /// Whether `from` can be watched from, on this member: asks for the moment before it,
 /// which etcd knows exactly as long as it can tell all that followed.
 pub(crate) async fn check(client: &Client, key: &[u8], from: Revision) -> Result<(), Failure> {
-    let before = from.0 - 1;
-    if before < 1 {
-        return Ok(());
-    }
+    // There is no change at 1, with which etcd begins.
+    let before = (from.0 - 1).max(1);
     let options = GetOptions::new().with_count_only().with_revision(before);
     let asked = client.kv_client().get(key, Some(options)).await;
     match asked.map_err(|e| classify(&e)) {

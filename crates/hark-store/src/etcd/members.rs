@@ -11,6 +11,7 @@ use hark_core::backoff::Backoff;
 use hark_core::store::Error;
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout, timeout_at};
+use tonic::Code;
 
 use super::config::Settings;
 use super::failure::{Failure, Repeat, Step, after, before_sending, classify};
@@ -106,20 +107,21 @@ impl Members {
         let endpoint = &self.settings.endpoints[member];
         let connecting = async {
             let options = Some(self.settings.options.clone());
-            let client = Client::connect([endpoint], options).await?;
-            let status = client.maintenance_client().status().await?;
-            Ok((client, status.version().to_owned()))
+            let client = Client::connect([endpoint], options).await;
+            let client = client.map_err(|e| before_sending(&e))?;
+            let version = match client.maintenance_client().status().await {
+                Ok(status) => Version::accept(status.version()).map_err(Failure::Refused)?,
+                // Only newer ones keep their version from users who are no administrators.
+                Err(error) if is_kept_from_us(&error) => Version::SECRETIVE,
+                Err(error) => return Err(before_sending(&error)),
+            };
+            Ok(Connected { client, version })
         };
         // The member may accept, and then say nothing; a token takes a moment, too.
         let limit = self.settings.connect_timeout + LEAST_ATTEMPT;
-        match timeout(limit, connecting).await {
-            Ok(Ok((client, version))) => Ok(Connected {
-                client,
-                version: Version::accept(&version).map_err(Failure::Refused)?,
-            }),
-            Ok(Err(error)) => Err(before_sending(&error)),
-            Err(_) => Err(Failure::NotDone("it accepts, but says nothing".to_owned())),
-        }
+        let silent = || Failure::NotDone("it accepts, but says nothing".to_owned());
+        let connected = timeout(limit, connecting).await;
+        connected.unwrap_or_else(|_elapsed| Err(silent()))
     }
 
     async fn attempt<T, A>(
@@ -171,6 +173,10 @@ impl Members {
             other => other,
         }
     }
+}
+
+fn is_kept_from_us(error: &etcd_client::Error) -> bool {
+    matches!(error, etcd_client::Error::GRpcStatus(s) if s.code() == Code::PermissionDenied)
 }
 
 /// From 0 to 1, to spread pauses.

@@ -13,6 +13,9 @@ const EXACT_PROGRESS: Version = Version(3, 5, 8);
 pub(crate) struct Version(u32, u32, u32);
 
 impl Version {
+    /// The first that tells it to administrators alone.
+    pub(crate) const SECRETIVE: Self = Self(3, 6, 0);
+
     /// The version that a member says it has, if it can be worked with.
     pub(crate) fn accept(text: &str) -> Result<Self, Error> {
         let version = Self::parse(text)

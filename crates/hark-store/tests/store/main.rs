@@ -1,6 +1,6 @@
 //! What the stores promise: one conformance suite that every backend passes, a model
-//! they are compared with, and what a file survives: kills, power cuts, full disks and
-//! damage.
+//! they are compared with, what a file survives: kills, power cuts, full disks and
+//! damage; and what a cluster survives: members that die, hang and come back.
 
 #![expect(
     clippy::unwrap_used,
@@ -10,6 +10,7 @@
 mod conformance;
 mod damage;
 mod disk_full;
+mod etcd;
 mod keeper;
 mod kill;
 mod limits;
@@ -18,4 +19,5 @@ mod model;
 mod power;
 mod reopen;
 mod support;
+mod transfer;
 mod view;

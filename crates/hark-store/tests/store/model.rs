@@ -285,11 +285,20 @@ fn ops() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn steps() -> impl Strategy<Value = Step> {
+/// Transactions with a few conditions and operations on a few keys.
+pub fn txns() -> impl Strategy<Value = Txn> {
     let many = |count| prop::collection::vec(ops(), 0..count);
     let txn = (prop::collection::vec(compares(), 0..3), many(4), many(3));
+    txn.prop_map(|(compares, success, failure)| Txn {
+        compares,
+        success,
+        failure,
+    })
+}
+
+fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
-        8 => txn.prop_map(|(compares, success, failure)| Step::Txn(Txn { compares, success, failure })),
+        8 => txns().prop_map(Step::Txn),
         2 => (3..12_u64).prop_map(Step::Grant),
         1 => leases().prop_map(Step::KeepAlive),
         1 => leases().prop_map(Step::Revoke),

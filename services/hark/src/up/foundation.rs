@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use futures_util::future::BoxFuture;
 use hark_core::home::{DeviceAdapter, Home};
+use hark_core::keys::KeySpace;
 use hark_core::store::{self, Store};
 use hark_core::time::Clock;
 use hark_home::{Description, VirtualHome};
@@ -48,6 +49,8 @@ impl Foundation {
                 anyhow::bail!("it was told to end while it waited for the store")
             }
         };
+        let keys = KeySpace::new(&description.home().id);
+        hark_store::transfer::check_complete(&*store, &keys.root()).await?;
         let (adapter, driver) = VirtualHome::open(description, Arc::clone(&store)).await?;
         Ok(Self {
             clock,
