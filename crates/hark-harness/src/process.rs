@@ -21,6 +21,7 @@ use crate::Error;
 /// Between two looks at something that is waited for.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const LOG_LINES: usize = 25;
+const PAUSE_LIMIT: Duration = Duration::from_secs(30);
 
 /// What to run.
 #[derive(Debug, Clone)]
@@ -101,6 +102,17 @@ impl Running {
         Ok(kill(Pid::from_raw(pid), signal)?)
     }
 
+    /// Stops it in its tracks. A thread stops only when it is next scheduled, so this
+    /// returns once all of them stand.
+    ///
+    /// # Errors
+    /// [`Error::Signal`], [`Error::NotReady`].
+    pub fn pause(&mut self) -> Result<(), Error> {
+        self.signal(Signal::SIGSTOP)?;
+        let tasks = PathBuf::from(format!("/proc/{}/task", self.pid()));
+        self.wait_for("a standstill", PAUSE_LIMIT, || all_stand(&tasks))
+    }
+
     /// Whether it has ended.
     pub fn has_ended(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
@@ -146,6 +158,20 @@ impl Drop for Running {
         // It may have ended by itself; there is nobody to tell.
         let _ = self.kill();
     }
+}
+
+/// Whether every thread is stopped, as far as the kernel says.
+fn all_stand(tasks: &Path) -> Option<()> {
+    let stands = |task: std::fs::DirEntry| {
+        // `id (name) state …`; the name may hold anything.
+        let stat = std::fs::read_to_string(task.path().join("stat")).ok()?;
+        let state = stat.rsplit_once(") ")?.1;
+        state.starts_with('T').then_some(())
+    };
+    std::fs::read_dir(tasks)
+        .ok()?
+        .flatten()
+        .try_for_each(stands)
 }
 
 /// A command, and who waits for what comes of it.
@@ -208,6 +234,21 @@ mod tests {
         let pid = running.pid();
         drop(running);
         assert!(!exists(pid));
+    }
+
+    #[test]
+    fn a_paused_program_stands_and_goes_on() {
+        let folder = tempfile::tempdir().expect("there is a place for files");
+        let mut running = sleeper(folder.path());
+        running.pause().expect("it runs");
+        let tasks = PathBuf::from(format!("/proc/{}/task", running.pid()));
+        assert_eq!(all_stand(&tasks), Some(()));
+        running.signal(Signal::SIGCONT).expect("it exists");
+        let limit = Duration::from_secs(30);
+        let goes_on = || all_stand(&tasks).is_none().then_some(());
+        running
+            .wait_for("going on", limit, goes_on)
+            .expect("it goes on");
     }
 
     #[test]

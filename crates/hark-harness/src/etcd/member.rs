@@ -101,6 +101,10 @@ impl Member {
         self.running.take().map_or(Ok(()), |mut r| r.kill())
     }
 
+    pub(super) fn pause(&mut self) -> Result<(), Error> {
+        self.running.as_mut().map_or(Ok(()), Running::pause)
+    }
+
     pub(super) fn signal(&self, signal: Signal) -> Result<(), Error> {
         self.running.as_ref().map_or(Ok(()), |r| r.signal(signal))
     }

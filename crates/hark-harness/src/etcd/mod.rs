@@ -154,9 +154,9 @@ impl Etcd {
     /// Stops a member in its tracks; its connections stay open and silent.
     ///
     /// # Errors
-    /// [`Error::Signal`].
-    pub fn pause(&self, member: usize) -> Result<(), Error> {
-        self.members[member].signal(nix::sys::signal::Signal::SIGSTOP)
+    /// [`Error::Signal`], [`Error::NotReady`].
+    pub fn pause(&mut self, member: usize) -> Result<(), Error> {
+        self.members[member].pause()
     }
 
     /// Lets a paused member go on.

@@ -141,7 +141,7 @@ async fn assert_told(watch: &mut Watch, found: &[Entry]) {
 #[tokio::test]
 async fn what_is_indeterminate_is_told_by_reading() {
     for binary in Binary::all() {
-        let etcd = start(&binary, 1);
+        let mut etcd = start(&binary, 1);
         let store = store(&etcd);
         answers(&store).await;
         let key = under("a");

@@ -38,7 +38,7 @@ async fn an_etcd_that_is_down_is_out_of_reach() {
 #[tokio::test]
 async fn an_etcd_that_hangs_leaves_writes_uncertain_and_reads_undone() {
     for binary in Binary::all() {
-        let etcd = start(&binary, 1);
+        let mut etcd = start(&binary, 1);
         let store = store(&etcd);
         answers(&store).await;
         etcd.pause(0).unwrap();
