@@ -186,6 +186,7 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("device_unavailable", &["device"]),
     ("partly_done", &["devices"]),
     ("store_unavailable", &[]),
+    ("store_full", &[]),
     ("outcome_unknown", &[]),
 ];
 

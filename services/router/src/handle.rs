@@ -33,6 +33,8 @@ use crate::trace;
 
 /// Devices that are told something at the same time.
 const AT_ONCE: usize = 8;
+/// The code of the reply where the store can't be asked, or may no longer be.
+const UNREACHABLE: &str = "store_unavailable";
 /// How often a sentence is decided anew because what it was decided from has changed.
 const ATTEMPTS: usize = 4;
 
@@ -167,7 +169,7 @@ impl<'a> Handling<'a> {
         }
         tracing::warn!("state changed under every attempt");
         done(
-            self.answer(None, Outcome::Error, &Say::new("store_unavailable")),
+            self.answer(None, Outcome::Error, &Say::new(UNREACHABLE)),
             understand,
         )
     }
@@ -201,7 +203,12 @@ impl<'a> Handling<'a> {
             entry.outcome = Some(outcome);
         }
         let Some(fence) = self.house.instance.fence() else {
-            return self.cannot_claim(decision, acts, "this router's lease is not held");
+            return self.cannot_claim(
+                decision,
+                acts,
+                UNREACHABLE,
+                "this router's lease is not held",
+            );
         };
         let (conditions, effects) = effects::of(self, &decision.effect, basis);
         let claim = self
@@ -221,7 +228,7 @@ impl<'a> Handling<'a> {
             Ok(Claim::Conflict) => Ok(None),
             Ok(Claim::Fenced) => {
                 self.house.instance.lost(&fence);
-                self.cannot_claim(decision, acts, "this router's lease has ended")
+                self.cannot_claim(decision, acts, UNREACHABLE, "this router's lease has ended")
             }
             // A timer or a list may have changed with the claim, and nobody knows.
             Err(error) if acts && error.code() == ErrorCode::Indeterminate => {
@@ -229,7 +236,13 @@ impl<'a> Handling<'a> {
                 let (intent, say) = (decision.intent.clone(), Say::new("outcome_unknown"));
                 Ok(Some(self.answer(intent, Outcome::Unknown, &say)))
             }
-            Err(error) => self.cannot_claim(decision, acts, &error.to_string()),
+            Err(error) => {
+                let code = match error.code() {
+                    ErrorCode::NoSpace => "store_full",
+                    _ => UNREACHABLE,
+                };
+                self.cannot_claim(decision, acts, code, &error.to_string())
+            }
         }
     }
 
@@ -238,12 +251,13 @@ impl<'a> Handling<'a> {
         &self,
         decision: &Decision,
         acts: bool,
+        code: &'static str,
         reason: &str,
     ) -> Result<Option<UtteranceOutcome>, Error> {
         tracing::warn!(reason, "ledger not written");
         let intent = decision.intent.clone();
         if acts {
-            let say = Say::new("store_unavailable");
+            let say = Say::new(code);
             return Ok(Some(self.answer(intent, Outcome::Error, &say)));
         }
         let mut outcome = self.answer(intent, decision.outcome, &decision.say);
