@@ -56,6 +56,7 @@ fn without_a_reader_questions_to_a_house_end_quietly() {
         &["devices", "--json"],
         &["devices", "--watch"],
         &["timers", "--watch", "--json"],
+        &["nodes", "--watch"],
         &["status"],
         &["text", "turn on the light in the hallway", "--lang", "en"],
     ] {

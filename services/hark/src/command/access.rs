@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anstream::eprintln;
 use hark_client::{Client, NewCredential, Revoke};
 use hark_core::PrincipalId;
 use hark_core::principal::Kind;
@@ -93,7 +92,7 @@ async fn add(
     if out.is_none() {
         show::lines(&token)?;
     }
-    eprintln!("{}", credential::advice(&credential, out));
+    show::remark(&credential::advice(&credential, out));
     Ok(Verdict::Done)
 }
 
@@ -120,10 +119,10 @@ async fn list(kind: Kind, args: cli::List) -> anyhow::Result<Verdict> {
         return Ok(Verdict::Done);
     }
     if listed.is_empty() {
-        eprintln!(
+        show::remark(&format!(
             "nobody has a token; `hark {} add NAME` makes one",
             noun(kind)
-        );
+        ));
     }
     for credential in &listed {
         show::lines(&credential::line(credential, jiff::Timestamp::now()))?;

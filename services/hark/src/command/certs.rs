@@ -5,7 +5,6 @@ mod folder;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use anstream::eprintln;
 use anyhow::Context as _;
 use hark_core::credentials::{Certificate, Identity};
 use hark_core::principal::Kind;
@@ -44,12 +43,12 @@ fn init(args: &Init) -> anyhow::Result<Verdict> {
     let (authority, key) = Authority::create(&args.home, validity)?;
     folder.create_authority(authority.cert_pem(), &key)?;
     show::lines(&folder.ca_cert().display().to_string())?;
-    eprintln!(
+    show::remark(&format!(
         "The home `{}` has its authority. Everybody may have the certificate; keep the key,\n{},\nto yourself, and keep a copy: without it no certificate can be issued.\n\
          Next: hark certs issue node NAME --dns NAME.local --ip ADDRESS",
         args.home,
         folder.ca_key().display(),
-    );
+    ));
     Ok(Verdict::Done)
 }
 
@@ -78,7 +77,7 @@ fn issue(args: &Issue) -> anyhow::Result<Verdict> {
     pair.write(&issued)?;
     show::lines(&pair.cert.display().to_string())?;
     show::lines(&pair.key.display().to_string())?;
-    eprintln!("{}", advice(&identity, &pair, &folder));
+    show::remark(&advice(&identity, &pair, &folder));
     Ok(Verdict::Done)
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use anstream::eprintln;
 use hark_client::Client;
 use tokio::time::Instant;
 
@@ -29,7 +28,7 @@ pub async fn run(args: &cli::Drain) -> anyhow::Result<Verdict> {
         show::lines(&format!("{} drains", args.node))?;
         return Ok(Verdict::Done);
     }
-    eprintln!("{} drains: it finishes what it has", args.node);
+    show::remark(&format!("{} drains: it finishes what it has", args.node));
     gone(&client, &args.node, is_asked).await?;
     show::lines(&format!("{} is out of service", args.node))?;
     Ok(Verdict::Done)

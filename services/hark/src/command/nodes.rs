@@ -3,6 +3,7 @@
 use hark_client::Nodes;
 
 use super::connect::connect;
+use super::follow::until_enough;
 use crate::cli;
 use crate::exit::Verdict;
 use crate::show;
@@ -19,16 +20,19 @@ pub async fn run(args: cli::Nodes) -> anyhow::Result<Verdict> {
         print(list.json, client.nodes().await?)?;
         return Ok(Verdict::Done);
     }
-    let mut watch = client.watch_nodes().await?;
-    let mut known: Option<Nodes> = None;
-    while let Some(nodes) = watch.next().await? {
-        // Said again only for its age: nothing to print.
-        if known.as_ref().is_none_or(|k| k.nodes != nodes.nodes) {
-            print(list.json, nodes.clone())?;
+    until_enough(async {
+        let mut watch = client.watch_nodes().await?;
+        let mut known: Option<Nodes> = None;
+        while let Some(nodes) = watch.next().await? {
+            // Said again only for its age: nothing to print.
+            if known.as_ref().is_none_or(|k| k.nodes != nodes.nodes) {
+                print(list.json, nodes.clone())?;
+            }
+            known = Some(nodes);
         }
-        known = Some(nodes);
-    }
-    anyhow::bail!("the server ended the watch")
+        anyhow::bail!("the server ended the watch")
+    })
+    .await
 }
 
 fn print(as_json: bool, nodes: Nodes) -> anyhow::Result<()> {
