@@ -8,6 +8,7 @@
 pub mod access;
 pub mod audio;
 pub mod backoff;
+pub mod capacity;
 pub mod cluster;
 pub mod credentials;
 pub mod device;

@@ -1,7 +1,9 @@
 //! What a person may type.
 
 pub mod access;
+mod bench;
 pub mod certs;
+mod doctor;
 mod nodes;
 mod paper;
 mod store;
@@ -11,6 +13,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hark_core::{Language, SessionId, SpeakerId};
 
+pub use bench::Bench;
+pub use doctor::Doctor;
 pub use nodes::{Drain, Nodes};
 pub use paper::{Completions, Man};
 pub use store::{Store as StoreArgs, StoreCommand, Where};
@@ -73,6 +77,10 @@ pub enum Command {
     Store(StoreArgs),
     /// Start Hark for a minute and speak to it: six sentences, and the lamp goes on
     Demo(Demo),
+    /// Look for what is wrong on this machine, and say what to do
+    Doctor(Doctor),
+    /// Measure how fast this machine hears, and how many rooms it serves
+    Bench(Bench),
     /// Print what a shell needs to complete commands
     Completions(Completions),
     /// Print the manual page, or write one for each command

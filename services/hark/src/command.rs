@@ -2,11 +2,13 @@
 
 pub mod access;
 pub mod areas;
+pub mod bench;
 pub mod certs;
 pub mod config;
 mod connect;
 pub mod demo;
 pub mod devices;
+pub mod doctor;
 pub mod drain;
 mod follow;
 pub mod nodes;

@@ -3,9 +3,11 @@
 //! [`Cli`] is what a person may type, [`run`] does it. [`up`] puts ingest, inference and
 //! router together; `command` has one module a command, `show` what they print.
 
+mod bench;
 pub mod cli;
 mod clips;
 mod command;
+mod doctor;
 pub mod exit;
 mod show;
 pub mod up;
@@ -41,6 +43,8 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Config(args) => command::config::run(&args),
             Command::Store(args) => command::store::run(args).await,
             Command::Demo(args) => command::demo::run(args).await,
+            Command::Doctor(args) => command::doctor::run(args).await,
+            Command::Bench(args) => command::bench::run(&args),
             Command::Completions(args) => command::paper::completions(&args),
             Command::Man(args) => command::paper::man(&args),
         }

@@ -2,8 +2,10 @@
 //! line.
 
 pub mod banner;
+pub mod bench;
 pub mod credential;
 pub mod device;
+pub mod findings;
 pub mod json;
 pub mod nodes;
 pub mod progress;

@@ -31,6 +31,8 @@ fn help_teaches() {
         &["demo", "--help"],
         &["completions", "--help"],
         &["man", "--help"],
+        &["doctor", "--help"],
+        &["bench", "--help"],
     ];
     for page in pages {
         let help = place.run(page).done();

@@ -9,6 +9,7 @@ mod config;
 mod convert;
 mod failure;
 mod history;
+mod inspect;
 mod members;
 mod range;
 mod store;
@@ -16,5 +17,6 @@ mod version;
 mod watch;
 
 pub use config::Config;
+pub use inspect::{Member, State, inspect};
 pub(crate) use members::unit_random;
 pub use store::EtcdStore;
