@@ -1,6 +1,7 @@
 //! Those who do the work: inference workers and routers. Every call has a deadline, is
 //! placed on one that is alive, and made once more elsewhere if that may help.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use hark_cluster::{Pool, Terms};
@@ -15,7 +16,7 @@ use hark_proto::convert::{ids, required};
 use hark_proto::internal::inference_client::InferenceClient;
 use hark_proto::internal::intents_client::IntentsClient;
 use hark_proto::{Error, internal};
-use tonic::Request;
+use tonic::{Request, Status};
 
 use crate::answer::{Handled, Sentence};
 
@@ -106,12 +107,24 @@ impl Workers {
             session_id: sentence.on_behalf.session.to_string(),
             ordinal: sentence.ordinal.0,
         };
+        // What a router without the store says; another one may have it.
+        let refused = Mutex::new(None);
         let answer = self.intents.call(self.handle, |channel, left| {
-            let mut client = IntentsClient::new(channel);
+            let (mut client, refused) = (IntentsClient::new(channel), &refused);
             let request = request(message.clone(), left);
-            async move { Ok(client.handle(request).await?.into_inner()) }
+            async move {
+                let answer = client.handle(request).await?.into_inner();
+                if !lacks_the_store(&answer) {
+                    return Ok(answer);
+                }
+                *refused.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
+                Err(Status::unavailable("the router is without the store"))
+            }
         });
-        handled(answer.await?).map_err(|e| unreadable(&e))
+        let answer = answer.await;
+        let refused = refused.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let answer = answer.or_else(|error| refused.ok_or(error))?;
+        handled(answer).map_err(|e| unreadable(&e))
     }
 
     /// The pool of those that have a role; `None`: ingest calls nobody of that role.
@@ -150,6 +163,13 @@ fn request<M>(message: M, left: Duration) -> Request<M> {
     let mut request = Request::new(message);
     request.set_timeout(left);
     request
+}
+
+/// Whether a router did nothing because it could not write to the ledger: its lease was
+/// lost, or the store is out of its reach.
+fn lacks_the_store(message: &internal::HandleResponse) -> bool {
+    let reply = message.outcome.as_ref().and_then(|o| o.reply.as_ref());
+    reply.is_some_and(|reply| reply.code == "store_unavailable")
 }
 
 fn handled(message: internal::HandleResponse) -> Result<Handled, Error> {
