@@ -64,6 +64,9 @@ lint_tools() {
 
 # The Rust that Cargo.toml promises is enough, where rustup can have it.
 oldest_rust() {
+  case $(rust_version) in
+  "$rust_oldest" | "$rust_oldest".*) return 0 ;;
+  esac
   have rustup && [ -z "$(oldest_toolchain)" ] || return 0
   rustup_reached || return 0
   say "installing Rust $rust_oldest with rustup"

@@ -110,7 +110,7 @@ impl Connector {
     ///
     /// # Errors
     /// What the operating system, the handshake or the server says;
-    /// [`refusal`](crate::refusal) tells what of that is about certificates.
+    /// [`refusal`](crate::refusal()) tells what of that is about certificates.
     pub async fn connect(self, host: String, port: u16) -> io::Result<SecureStream> {
         if self.reloading.is_due() {
             let reloading = Arc::clone(&self.reloading);
