@@ -28,6 +28,7 @@ fn help_teaches() {
         &["nodes", "--help"],
         &["drain", "--help"],
         &["config", "--help"],
+        &["store", "--help"],
         &["demo", "--help"],
         &["completions", "--help"],
         &["man", "--help"],

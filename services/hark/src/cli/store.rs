@@ -17,7 +17,7 @@ pub struct Store {
 
 const EXAMPLES: &str = "\
 Examples:
-  hark store export house.hark                       take a copy, also while Hark runs
+  hark store export house.hark                       take a copy; of redb while Hark is stopped
   hark store import house.hark                       into an empty store, while none runs
   hark store import house.hark --replace             instead of what is there
   hark store migrate --from redb --to etcd:http://a:2379,http://b:2379
