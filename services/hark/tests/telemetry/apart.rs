@@ -57,6 +57,7 @@ fn processes_share_a_trace() {
         token: place.file("node-token", "of-the-nodes"),
     };
     let [ears, words, deeds] = std::array::from_fn(|_| ports::free());
+    let list = |address: SocketAddr| format!("[\"{address}\"]");
     let memory = ("HARK__STORE__KIND", "memory".to_owned());
     let token = part.token.display().to_string();
     let _inference = part.start(
@@ -73,8 +74,8 @@ fn processes_share_a_trace() {
         ears,
         &[
             memory,
-            ("HARK__WORKERS__INFERENCE", words.to_string()),
-            ("HARK__WORKERS__INTENTS", deeds.to_string()),
+            ("HARK__WORKERS__INFERENCE", list(words)),
+            ("HARK__WORKERS__INTENTS", list(deeds)),
             ("HARK__WORKERS__TOKEN_FILE", token),
         ],
     );
