@@ -100,13 +100,17 @@ pub enum Error {
         /// In what way.
         why: &'static str,
     },
-    /// A range has no numbers.
-    #[error("{file}: list `{list}`: a range needs from ≤ to and a step above 0, all finite")]
-    Range {
+    /// A list is not one.
+    #[error("{}: list `{list}`: {why}", at(file, *line))]
+    List {
         /// The file.
         file: String,
+        /// Its line, from 1; 0 where it is not known.
+        line: u64,
         /// The list.
         list: String,
+        /// What is wrong with it.
+        why: String,
     },
 }
 

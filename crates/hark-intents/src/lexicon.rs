@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use hark_core::home::{Home, Names};
+use hark_core::intent::SlotValue;
 use hark_core::{AreaId, Language};
+
+use crate::list::Values;
 
 /// The names of one home in one language, as lists that templates use: `name` (devices
 /// and lists of items; a list has the domain `todo`), `area` and `floor`.
@@ -56,6 +59,21 @@ impl Lexicon {
             ]),
         }
     }
+}
+
+/// The names in one list, ready to be looked up; `devices` where they are worth more than
+/// other words.
+pub(crate) fn values(entries: &[Entry], devices: bool) -> Values {
+    let mut out = Values::default();
+    out.names = devices;
+    for entry in entries {
+        let value = SlotValue::Text(entry.value.clone());
+        let at = out.add(Some(value), entry.context.clone());
+        for words in &entry.spoken {
+            out.say(words, at);
+        }
+    }
+    out
 }
 
 fn entry(names: &Names, language: &Language, context: BTreeMap<String, String>) -> Entry {

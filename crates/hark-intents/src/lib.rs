@@ -3,7 +3,8 @@
 //!
 //! [`Sentences`] (YAML in Home Assistant's shape) and a [`Lexicon`] (the names of one
 //! home in one language) compile to a [`Matcher`]; [`Matcher::readings`] gives what a
-//! text can mean, best first. [`Replies`] renders what to say about it.
+//! text can mean, best first, [`Matcher::prefix`] whether a beginning can still become a
+//! sentence. [`Replies`] renders what to say about it.
 //!
 //! Nothing here touches a home: a reading says which words were spoken for what; what
 //! they mean in a home is decided by who takes it.
@@ -67,21 +68,29 @@
 //! then to the sentence that comes first.
 
 mod builtin;
+mod captures;
 mod compile;
 mod error;
+mod expand;
+mod hasher;
 mod lexicon;
 mod list;
+mod load;
 mod matcher;
+mod meaning;
 mod normalize;
 pub mod numbers;
+mod program;
 mod replies;
 mod search;
 mod sentences;
+mod strict;
 pub mod template;
+mod trie;
 mod yaml;
 
 pub use error::Error;
 pub use lexicon::{Entry, Lexicon};
-pub use matcher::{MAX_READINGS, MAX_TEXT_CHARS, Matcher};
+pub use matcher::{MAX_READINGS, MAX_TEXT_CHARS, Matcher, Name, Prefix};
 pub use replies::Replies;
 pub use sentences::Sentences;

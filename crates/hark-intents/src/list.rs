@@ -1,13 +1,13 @@
 //! Lists as the matcher uses them: what people say, ready to be looked up.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
 use hark_core::intent::SlotValue;
 
-use crate::compile::Op;
-use crate::normalize::{normalize, squeezed_prefixes};
+use crate::normalize::normalize;
+use crate::program::ListId;
 use crate::sentences::Range;
+use crate::trie::Trie;
 
 /// A list, ready to be looked up.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(crate) struct Wildcard {
     /// Normalised.
     pub(crate) without: Vec<String>,
     /// Lists whose values it never is.
-    pub(crate) not_in: Vec<Arc<List>>,
+    pub(crate) not_in: Vec<ListId>,
     /// Whether it is the beginning of one word instead.
     pub(crate) part_of_word: bool,
 }
@@ -35,92 +35,118 @@ const MIN_PART: usize = 3;
 /// Values by what is said for them.
 #[derive(Debug, Default)]
 pub(crate) struct Values {
-    pub(crate) values: Vec<Value>,
-    /// Values said by plain words, by those words normalised and without spaces.
-    plain: HashMap<String, Vec<Plain>>,
-    longest: usize,
-    /// Values said by templates, by their place in `values`.
-    pub(crate) templates: Vec<(Op, usize)>,
-    /// Whether these are names from the home.
+    values: Vec<Value>,
+    said: Vec<Said>,
+    trie: Trie,
+    /// Whether these are names of devices.
     pub(crate) names: bool,
 }
 
 /// One value.
 #[derive(Debug)]
 pub(crate) struct Value {
-    pub(crate) value: SlotValue,
+    /// `None` where the words themselves are the value.
+    pub(crate) value: Option<SlotValue>,
     pub(crate) context: BTreeMap<String, String>,
 }
 
+/// Words that stand for a value.
 #[derive(Debug)]
-struct Plain {
-    /// Normalised, with its spaces.
-    words: String,
+struct Said {
+    /// Normalised, with their spaces.
+    words: Box<str>,
     value: usize,
 }
 
-/// A value that a text starts with.
-pub(crate) struct Hit<'p> {
-    pub(crate) value: &'p Value,
-    /// The bytes it takes.
-    pub(crate) len: usize,
+/// A value that a text has at some place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hit {
+    /// The place behind it.
+    pub(crate) end: usize,
+    /// Its place in the list.
+    pub(crate) value: usize,
     /// Whether the spaces are as in the registered name.
     pub(crate) exact: bool,
 }
 
 impl Values {
     /// Adds a value; gives its place.
-    pub(crate) fn add(&mut self, value: SlotValue, context: BTreeMap<String, String>) -> usize {
+    pub(crate) fn add(
+        &mut self,
+        value: Option<SlotValue>,
+        context: BTreeMap<String, String>,
+    ) -> usize {
         self.values.push(Value { value, context });
         self.values.len() - 1
     }
 
-    /// Says that plain words stand for a value.
+    /// Says that words stand for a value.
     pub(crate) fn say(&mut self, words: &str, value: usize) {
-        let words = normalize(words).text;
-        let squeezed = words.replace(' ', "");
-        if squeezed.is_empty() {
-            return;
-        }
-        self.longest = self.longest.max(squeezed.len());
-        let same = self.plain.entry(squeezed).or_default();
-        if !same.iter().any(|p| p.value == value) {
-            same.push(Plain { words, value });
-        }
+        let words = normalize(words).text.into_boxed_str();
+        let item = u32::try_from(self.said.len()).expect("fewer than 2^32 names");
+        self.trie.insert(&words, item);
+        self.said.push(Said { words, value });
     }
 
-    /// Every value said by plain words that a normalised text starts with. Spaces within
-    /// names don't matter.
-    pub(crate) fn hits<'p>(&'p self, text: &str) -> Vec<Hit<'p>> {
-        let mut hits = Vec::new();
-        squeezed_prefixes(text, self.longest, |squeezed, len| {
-            for plain in self.plain.get(squeezed).into_iter().flatten() {
-                hits.extend(self.values.get(plain.value).map(|value| Hit {
-                    value,
-                    len,
-                    exact: text.starts_with(&plain.words),
-                }));
+    pub(crate) fn get(&self, place: usize) -> Option<&Value> {
+        self.values.get(place)
+    }
+
+    /// Every value that a normalised text has at `from`, and whether the text ends within
+    /// the words of one. Spaces within names don't matter.
+    pub(crate) fn hits(&self, text: &str, from: usize) -> (Vec<Hit>, bool) {
+        let mut hits: Vec<Hit> = Vec::new();
+        let more = self.trie.walk(text, from, |end, items| {
+            for said in items.iter().filter_map(|i| self.said.get(*i as usize)) {
+                let exact = text.get(from..end) == Some(&*said.words);
+                let value = said.value;
+                match hits.iter_mut().find(|h| h.end == end && h.value == value) {
+                    Some(known) => known.exact |= exact,
+                    None => hits.push(Hit { end, value, exact }),
+                }
             }
         });
-        hits
+        (hits, more)
+    }
+
+    /// Whether normalised words are a value.
+    pub(crate) fn has(&self, words: &str) -> bool {
+        let (hits, _) = self.hits(words, 0);
+        hits.iter().any(|hit| hit.end == words.len())
     }
 }
 
 impl Wildcard {
-    /// The lengths of what may be taken from the start of a text.
-    pub(crate) fn ends(&self, text: &str) -> Vec<usize> {
+    /// The lengths of what may be taken from the start of a text. With `glued` it may end
+    /// within a word.
+    pub(crate) fn ends(
+        &self,
+        text: &str,
+        glued: bool,
+        mut takes: impl FnMut(&str) -> bool,
+    ) -> Vec<usize> {
         let word = text.split(' ').next().unwrap_or("");
-        let ends = if self.part_of_word {
+        let mut ends: Vec<usize> = if self.part_of_word {
             let inside = word.char_indices().map(|(at, _)| at);
             inside.filter(|at| *at >= MIN_PART).collect()
         } else {
             self.word_ends(text)
         };
-        let taken = |end: &usize| text.get(..*end).unwrap_or("");
-        let unwanted = |end: &usize| self.without.iter().any(|w| w == taken(end));
-        ends.into_iter()
-            .filter(|end| !unwanted(end) && self.takes(taken(end)))
-            .collect()
+        if glued
+            && !self.part_of_word
+            && let Some(last) = ends.last()
+        {
+            let inside = text.char_indices().map(|(at, _)| at);
+            let inside = inside.take_while(|at| at < last);
+            let mut all: Vec<usize> = inside.filter(|at| *at > 0).collect();
+            all.push(*last);
+            ends = all;
+        }
+        ends.retain(|end| {
+            let taken = text.get(..*end).unwrap_or("");
+            !taken.ends_with(' ') && !self.without.iter().any(|w| w == taken) && takes(taken)
+        });
+        ends
     }
 
     /// Where the first words end, up to one that is never among them.
@@ -136,15 +162,6 @@ impl Wildcard {
             ends.push(end);
         }
         ends
-    }
-
-    /// Whether normalised words may be taken; whole words, one after another.
-    fn takes(&self, words: &str) -> bool {
-        let known = |list: &Arc<List>| match &**list {
-            List::Values(values) => values.hits(words).iter().any(|h| h.len == words.len()),
-            List::Range(_) | List::Wildcard(_) => false,
-        };
-        !self.not_in.iter().any(known)
     }
 }
 
@@ -164,12 +181,13 @@ mod tests {
     fn spaces_and_hyphens_in_names_do_not_matter() {
         let mut list = Values::default();
         for name in ["Kinderzimmer", "living room", "To-do-Liste"] {
-            let at = list.add(SlotValue::Text(name.to_owned()), BTreeMap::new());
+            let at = list.add(None, BTreeMap::new());
             list.say(name, at);
         }
         let check = |text: &str, expect: &[(usize, bool)]| {
             let text = normalize(text).text;
-            let hits: Vec<_> = list.hits(&text).iter().map(|h| (h.len, h.exact)).collect();
+            let (hits, _) = list.hits(&text, 0);
+            let hits: Vec<_> = hits.iter().map(|h| (h.end, h.exact)).collect();
             assert_eq!(hits, expect, "{text}");
         };
         check("Kinderzimmer an", &[(12, true)]);
@@ -179,6 +197,7 @@ mod tests {
         check("todo Liste", &[(10, false)]);
         check("Kinder", &[]);
         check("", &[]);
+        assert!(list.hits("living", 0).1 && !list.hits("livid", 0).1);
     }
 
     #[test]
@@ -209,10 +228,12 @@ mod tests {
         #[test]
         fn what_is_registered_is_found(name in "[a-zäöüß]{1,12}([ -][a-zäöüß]{1,12}){0,3}") {
             let mut list = Values::default();
-            let at = list.add(SlotValue::Number(1.0), BTreeMap::new());
+            let at = list.add(Some(SlotValue::Number(1.0)), BTreeMap::new());
             list.say(&name, at);
             let text = normalize(&name.to_uppercase()).text;
-            prop_assert!(list.hits(&text).iter().any(|h| h.len == text.len() && h.exact));
+            let (hits, _) = list.hits(&text, 0);
+            prop_assert!(hits.iter().any(|h| h.end == text.len() && h.exact));
+            prop_assert!(list.has(&text));
         }
     }
 }

@@ -1,11 +1,14 @@
-//! Collections of sentences: YAML files in Home Assistant's shape, read into templates.
+//! Collections of sentences: what sentence files say, read into templates. The module
+//! `load` finds the files, `yaml` reads them.
 //!
 //! A file has `language` and any of `intents`, `lists`, `expansion_rules`, `skip_words`,
-//! `replies` and `reply_words` (the last two are ours; Home Assistant's `responses` and `settings` are
-//! accepted and not used). All files of a folder make one collection in one language.
+//! `replies` and `reply_words` (the last two are ours; Home Assistant's `responses` are
+//! accepted and not used: they are programs for its own template engine). Instead of
+//! `intents` it may have `data`, the sentences of one intent, which is then named by its
+//! folder.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use hark_core::Language;
@@ -13,12 +16,7 @@ use hark_core::intent::SlotValue;
 
 use crate::error::Error;
 use crate::template::Template;
-use crate::{builtin, yaml};
-
-/// The most sentence files of one folder.
-pub(crate) const MAX_FILES: usize = 500;
-/// The largest sentence file, in bytes.
-pub(crate) const MAX_FILE_BYTES: usize = 1 << 20;
+use crate::{builtin, load, yaml};
 
 /// Sentences of one language, with the lists and rules they use.
 #[derive(Debug, Clone)]
@@ -43,14 +41,25 @@ pub(crate) struct Block {
     pub(crate) slots: BTreeMap<String, SlotValue>,
     /// The key of the response; empty where none is named.
     pub(crate) response: String,
-    /// What a list's value must have: for each key one of the values.
-    pub(crate) requires: BTreeMap<String, Vec<String>>,
-    /// What a list's value must not have.
-    pub(crate) excludes: BTreeMap<String, Vec<String>>,
+    /// What has to be known, by key.
+    pub(crate) requires: BTreeMap<String, Condition>,
+    /// What must not be so.
+    pub(crate) excludes: BTreeMap<String, Condition>,
+    /// One of these words has to be in the text; none where any text will do.
+    pub(crate) keywords: Vec<String>,
     /// Rules that hold in this block only.
     pub(crate) rules: BTreeMap<String, Written>,
     /// Lists that hold in this block only.
     pub(crate) lists: BTreeMap<String, List>,
+}
+
+/// What is asked of the context: of a list's value, or of where the speaker is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Condition {
+    /// One of these; `None` where any value will do.
+    pub(crate) values: Option<Vec<String>>,
+    /// The slot that gets the value from where the speaker is.
+    pub(crate) slot: Option<String>,
 }
 
 /// A template and where it is written.
@@ -87,7 +96,8 @@ pub(crate) enum List {
 #[derive(Debug, Clone)]
 pub(crate) struct ListValue {
     pub(crate) said: Written,
-    pub(crate) value: SlotValue,
+    /// `None` where the words themselves are the value.
+    pub(crate) value: Option<SlotValue>,
     pub(crate) context: BTreeMap<String, String>,
 }
 
@@ -110,38 +120,33 @@ impl Sentences {
     /// [`Error::UnknownLanguage`].
     pub fn builtin(language: &Language) -> Result<Self, Error> {
         let files = builtin::files(language)?;
-        let files = files.iter().map(|f| (f.0.to_owned(), f.1.to_owned()));
-        yaml::collect(files)
+        let files = files.iter().map(|f| load::File::of(f.0, f.1.to_owned()));
+        yaml::collect(&files.collect::<Vec<_>>(), &yaml::Catalog::default())
     }
 
-    /// Every `*.yaml` of a folder, in the order of their names.
+    /// One file, or every `*.yaml` below a folder, in the order of their names.
     ///
     /// # Errors
     /// [`Error`] if the folder or a file can't be read, if there are none or more than
-    /// 500 files or one over 1 MiB, or if one is not what this module describes.
-    pub fn load(folder: &Path) -> Result<Self, Error> {
-        let unreadable = |path: &Path, source| Error::Read {
-            path: path.to_owned(),
-            source,
-        };
-        let mut paths: Vec<PathBuf> = std::fs::read_dir(folder)
-            .and_then(|entries| entries.map(|e| e.map(|e| e.path())).collect())
-            .map_err(|e| unreadable(folder, e))?;
-        paths.retain(|p| p.extension().is_some_and(|e| e == "yaml"));
-        paths.sort();
-        if paths.is_empty() || paths.len() > MAX_FILES {
-            return Err(Error::FileCount {
-                path: folder.to_owned(),
-                found: paths.len(),
-                max: MAX_FILES,
-            });
+    /// 1,000 files or one over 1 MiB, or if one is not what this module describes.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        yaml::collect(&load::files(path)?, &yaml::Catalog::default())
+    }
+
+    /// What a collection of several languages has in one: `sentences/<language>` with
+    /// `rules`, `lists` and `intents.yaml` beside it (Home Assistant's own folders),
+    /// `<language>` or `<language>.json` (its package), else `path` itself.
+    ///
+    /// # Errors
+    /// As [`Sentences::load`].
+    pub fn load_for(path: &Path, language: &Language) -> Result<Self, Error> {
+        let found = load::find(path, language)?;
+        let catalog = yaml::catalog(found.catalog.as_ref())?;
+        let mut all = yaml::collect(&found.files, &catalog)?;
+        if found.standard_lists {
+            load::add_standard_lists(&mut all)?;
         }
-        let mut files = Vec::with_capacity(paths.len());
-        for path in paths {
-            let text = std::fs::read_to_string(&path).map_err(|e| unreadable(&path, e))?;
-            files.push((path.display().to_string(), text));
-        }
-        yaml::collect(files)
+        Ok(all)
     }
 
     /// The language they are in.

@@ -5,9 +5,11 @@
 //! | `licht im flur` | these words; case and punctuation don't matter |
 //! | `(a|b c)` | one of these |
 //! | `[a]`, `[a|b]` | this, one of these, or nothing; also inside a word: `schalt[e]` |
-//! | `(a;b;c)` | all of these, in any order (at most 4) |
+//! | `(a;b;c)` | all of these, in any order (at most 6) |
 //! | `{area}` | a value of the list `area`, into the slot of that name |
 //! | `{colour:color}` | a value of the list `colour`, into the slot `color` |
+//! | `{0..100:brightness}`, `{0..100,5:brightness}` | a number, also in steps |
+//! | `{name:@words}`, `{@name}` | a value that goes into no slot |
 //! | `<name>` | what the expansion rule `name` stands for |
 //! | `\(` | the next character as it is |
 //!
@@ -16,11 +18,11 @@
 use std::str::FromStr;
 
 /// The longest template, in bytes.
-pub const MAX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 16_384;
 /// How deep groups may nest.
 pub const MAX_DEPTH: usize = 24;
 /// How many parts may come in any order.
-pub const MAX_PERMUTATION: usize = 4;
+pub const MAX_PERMUTATION: usize = 6;
 
 /// A template that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +49,39 @@ pub enum Node {
     /// A value of a list.
     List {
         /// The list.
-        list: String,
-        /// The slot that gets the value.
-        slot: String,
+        list: ListRef,
+        /// The slot that gets the value; `None` where it goes into none.
+        slot: Option<String>,
     },
     /// An expansion rule.
     Rule(String),
+}
+
+/// The list that a template names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ListRef {
+    /// One that is defined elsewhere.
+    Named(String),
+    /// Numbers, written on the spot.
+    Range {
+        /// The smallest.
+        from: u32,
+        /// The largest.
+        to: u32,
+        /// From one to the next; at least 1.
+        step: u32,
+    },
+}
+
+impl ListRef {
+    /// `0..100` or `0..100,5`.
+    fn range(text: &str) -> Option<Self> {
+        let (from, rest) = text.split_once("..")?;
+        let (to, step) = rest.split_once(',').unwrap_or((rest, "1"));
+        let number = |text: &str| text.parse::<u32>().ok();
+        let (from, to, step) = (number(from)?, number(to)?, number(step)?);
+        (from <= to && step > 0).then_some(Self::Range { from, to, step })
+    }
 }
 
 /// Why a text is not a template.
@@ -70,7 +99,7 @@ impl FromStr for Template {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.len() > MAX_BYTES {
-            let why = "it is longer than 4096 bytes";
+            let why = "it is longer than 16,384 bytes";
             return Err(Error { column: 1, why });
         }
         let mut parser = Parser {
@@ -110,7 +139,7 @@ impl Parser {
             None => Ok(parts.swap_remove(0)),
             Some('|') => Ok(Node::Alternatives(parts)),
             Some(_) if parts.len() > MAX_PERMUTATION => {
-                Err(self.error("more than 4 parts in any order"))
+                Err(self.error("more than 6 parts in any order"))
             }
             Some(_) => Ok(Node::Permutation(parts)),
         }
@@ -180,13 +209,17 @@ impl Parser {
     fn list(&mut self, opened: usize) -> Result<Node, Error> {
         let inner = self.name('}', opened)?;
         let (list, slot) = inner.split_once(':').unwrap_or((&inner, &inner));
-        if list.is_empty() || slot.is_empty() || slot.contains(':') {
+        let (list, slot) = (list.strip_prefix('@').unwrap_or(list), slot);
+        let is_range = list.contains("..");
+        let range = ListRef::range(list);
+        let wrong = list.is_empty() || slot.is_empty() || slot.contains(':');
+        if wrong || (is_range && (range.is_none() || !inner.contains(':'))) {
             self.at = opened;
-            return Err(self.error("write `{list}` or `{list:slot}`"));
+            return Err(self.error("write `{list}`, `{list:slot}` or `{from..to:slot}`"));
         }
         Ok(Node::List {
-            list: list.to_owned(),
-            slot: slot.to_owned(),
+            list: range.unwrap_or_else(|| ListRef::Named(list.to_owned())),
+            slot: (!slot.starts_with('@')).then(|| slot.to_owned()),
         })
     }
 
@@ -198,7 +231,7 @@ impl Parser {
             if c == end && !name.is_empty() {
                 return Ok(name);
             }
-            if !(c.is_alphanumeric() || matches!(c, '_' | ':' | '-')) {
+            if !(c.is_alphanumeric() || matches!(c, '_' | ':' | '-' | '@' | '.' | ',')) {
                 break;
             }
             name.push(c);
@@ -262,7 +295,13 @@ mod tests {
             Node::Alternatives(parts) => format!("({})", join(parts, "|")),
             Node::Permutation(parts) => format!("({})", join(parts, ";")),
             Node::Optional(inner) => format!("[{}]", show(inner)),
-            Node::List { list, slot } => format!("{{{list}:{slot}}}"),
+            Node::List { list, slot } => {
+                let list = match list {
+                    ListRef::Named(name) => name.clone(),
+                    ListRef::Range { from, to, step } => format!("{from}..{to},{step}"),
+                };
+                format!("{{{list}:{}}}", slot.as_deref().unwrap_or("@"))
+            }
             Node::Rule(name) => format!("<{name}>"),
         }
     }
@@ -277,6 +316,8 @@ mod tests {
             ("(a;b)", "(a;b)"),
             ("{area}", "{area:area}"),
             ("{colour:color} <x_1>", "{colour:color}_<x_1>"),
+            ("{0..100:x}{1..9,2:y}", "{0..100,1:x}{1..9,2:y}"),
+            ("{name:@n}{@n}", "{name:@}{n:@}"),
             (r"\(a\)", "(a)"),
             ("(|a)", "(|a)"),
             ("[[die ]Farbe ]x", "[[die_]Farbe_]x"),
@@ -297,18 +338,35 @@ mod tests {
                 "(a|b;c)",
                 "column 5: `|` and `;` can't be mixed in one group",
             ),
-            ("(a;b;c;d;e)", "column 11: more than 4 parts in any order"),
+            (
+                "(a;b;c;d;e;f;g)",
+                "column 15: more than 6 parts in any order",
+            ),
             (
                 "x {}",
                 "column 3: a name of letters, digits, `_` and `-` and its closing bracket must follow",
             ),
-            ("{a:b:c}", "column 1: write `{list}` or `{list:slot}`"),
+            (
+                "{a:b:c}",
+                "column 1: write `{list}`, `{list:slot}` or `{from..to:slot}`",
+            ),
+            (
+                "{9..1:x}",
+                "column 1: write `{list}`, `{list:slot}` or `{from..to:slot}`",
+            ),
+            (
+                "{1..9}",
+                "column 1: write `{list}`, `{list:slot}` or `{from..to:slot}`",
+            ),
             ("a\\", "column 3: nothing follows the `\\`"),
         ] {
             check(text, expect);
         }
         check(&"(".repeat(40), "column 26: brackets nest deeper than 24");
-        check(&"a".repeat(5000), "column 1: it is longer than 4096 bytes");
+        check(
+            &"a".repeat(20_000),
+            "column 1: it is longer than 16,384 bytes",
+        );
     }
 
     proptest! {

@@ -1,37 +1,58 @@
-//! Sentence files: their YAML, and how it becomes a collection.
+//! Sentence files become a collection.
+
+mod raw;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use hark_core::Language;
 use hark_core::intent::SlotValue;
-use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::Spanned;
 
 use crate::error::Error;
-use crate::sentences::{Block, List, ListValue, MAX_FILE_BYTES, Range, Sentences, Written};
+use crate::load::File;
+use crate::sentences::{Block, Condition, List, ListValue, Sentences, Written};
+use raw::{OneOrMany, RawBlock, RawCombination, RawCondition, RawIntentInfo, RawList, RawValue};
 
+/// The largest sentence file, in bytes.
+const MAX_FILE_BYTES: usize = 1 << 20;
 /// How many words a wildcard takes where its list doesn't say.
-const WILDCARD_WORDS: usize = 8;
+const WILDCARD_WORDS: usize = 40;
 
-/// Makes one collection of files, given as name and text.
-pub(crate) fn collect(
-    files: impl IntoIterator<Item = (String, String)>,
-) -> Result<Sentences, Error> {
+/// What `intents.yaml` says beside the sentences: by intent, then by combination of slots.
+#[derive(Default)]
+pub(crate) struct Catalog(BTreeMap<String, RawIntentInfo>);
+
+impl Catalog {
+    fn of(&self, file: &File) -> Option<&RawCombination> {
+        let intent = self.0.get(file.intent.as_deref()?)?;
+        intent.slot_combinations.get(file.stem())
+    }
+}
+
+/// Reads `intents.yaml`, where there is one.
+pub(crate) fn catalog(file: Option<&File>) -> Result<Catalog, Error> {
+    let Some(file) = file else {
+        return Ok(Catalog::default());
+    };
+    Reader::new(file, None).read(&file.text).map(Catalog)
+}
+
+/// Makes one collection of files.
+pub(crate) fn collect(files: &[File], catalog: &Catalog) -> Result<Sentences, Error> {
     let mut all: Option<Sentences> = None;
-    for (name, text) in files {
-        let file = Reader { file: name.into() };
-        let raw = file.read(&text)?;
+    for file in files {
+        let reader = Reader::new(file, catalog.of(file));
+        let raw: raw::File = reader.read(&file.text)?;
         let into = all.get_or_insert_with(|| empty(raw.language.clone()));
         if into.language != raw.language {
             return Err(Error::MixedLanguages {
-                file: file.file.to_string(),
+                file: file.name.clone(),
                 found: raw.language.to_string(),
                 expected: into.language.to_string(),
             });
         }
-        file.add(raw, into)?;
+        reader.add(raw, into)?;
     }
     Ok(all.unwrap_or_else(|| empty(Language::english())))
 }
@@ -49,12 +70,23 @@ fn empty(language: Language) -> Sentences {
 }
 
 /// Reads one file.
-struct Reader {
+struct Reader<'a> {
     file: Arc<str>,
+    /// The intent of sentences that name none.
+    intent: Option<&'a str>,
+    combination: Option<&'a RawCombination>,
 }
 
-impl Reader {
-    fn read(&self, text: &str) -> Result<File, Error> {
+impl<'a> Reader<'a> {
+    fn new(file: &'a File, combination: Option<&'a RawCombination>) -> Self {
+        Self {
+            file: file.name.as_str().into(),
+            intent: file.intent.as_deref(),
+            combination,
+        }
+    }
+
+    fn read<T: serde::de::DeserializeOwned>(&self, text: &str) -> Result<T, Error> {
         if text.len() > MAX_FILE_BYTES {
             return Err(self.yaml(0, "it is larger than 1 MiB"));
         }
@@ -70,16 +102,24 @@ impl Reader {
         })
     }
 
-    fn add(&self, raw: File, into: &mut Sentences) -> Result<(), Error> {
+    fn add(&self, raw: raw::File, into: &mut Sentences) -> Result<(), Error> {
         for (intent, data) in raw.intents {
             for block in data.data {
                 into.blocks.push(self.block(&intent, block)?);
             }
         }
+        for block in raw.data {
+            let Some(intent) = self.intent else {
+                let why = "`data` without `intents` has to be in a folder named like its intent";
+                return Err(self.yaml(0, why));
+            };
+            into.blocks.push(self.block(intent, block)?);
+        }
         for (name, list) in raw.lists {
+            let line = list.referenced.line();
             let list = self.list(&name, list)?;
             if into.lists.insert(name.clone(), list).is_some() {
-                return Err(self.duplicate(0, "list", name));
+                return Err(self.duplicate(line, "list", name));
             }
         }
         for (name, text) in raw.expansion_rules {
@@ -102,25 +142,58 @@ impl Reader {
     fn block(&self, intent: &str, raw: RawBlock) -> Result<Block, Error> {
         let sentences = raw.sentences.into_iter().map(|s| self.written(s));
         let slots = raw.slots.into_iter().map(|(k, v)| (k, v.into()));
+        let mut slots: BTreeMap<String, SlotValue> = slots.collect();
+        if let Some(domain) = raw.inferred_domain {
+            slots.insert("domain".to_owned(), SlotValue::Text(domain));
+        }
+        let mut requires = conditions(raw.requires_context);
+        if let Some(domains) = raw.name_domains {
+            requires.insert("domain".to_owned(), self.domains(domains));
+        }
+        if self.combination.is_some_and(|c| c.context_area) {
+            let slot = Some("area".to_owned());
+            let area = Condition { values: None, slot };
+            requires.insert("area".to_owned(), area);
+        }
         Ok(Block {
             intent: intent.to_owned(),
             sentences: sentences.collect::<Result<_, _>>()?,
-            slots: slots.collect(),
+            slots,
             response: raw.response.unwrap_or_default(),
-            requires: conditions(raw.requires_context),
+            requires,
             excludes: conditions(raw.excludes_context),
+            keywords: raw.required_keywords,
             rules: each(raw.expansion_rules, |_, rule| self.written(rule))?,
             lists: each(raw.lists, |name, list| self.list(name, list))?,
         })
     }
 
-    fn list(&self, name: &str, raw: RawList) -> Result<List, Error> {
+    /// The domains that a name may be of; one word may stand for several of them.
+    fn domains(&self, raw: OneOrMany) -> Condition {
+        let named = raw.texts();
+        let groups = self.combination.map(|c| &c.name_domain_groups);
+        let domains = named.into_iter().flat_map(|name| {
+            let group = groups.and_then(|g| g.get(&name));
+            group.cloned().unwrap_or_else(|| vec![name])
+        });
+        Condition {
+            values: Some(domains.collect()),
+            slot: None,
+        }
+    }
+
+    fn list(&self, name: &str, raw: Spanned<RawList>) -> Result<List, Error> {
+        let (line, raw) = (raw.referenced.line(), raw.value);
+        let wrong = |why: &str| Error::List {
+            file: self.file.to_string(),
+            line,
+            list: name.to_owned(),
+            why: why.to_owned(),
+        };
         if let Some(range) = raw.range {
-            let range = range.checked().ok_or_else(|| Error::Range {
-                file: self.file.to_string(),
-                list: name.to_owned(),
-            })?;
-            return Ok(List::Range(range));
+            let range = range.checked();
+            let why = "a range needs from ≤ to and a step above 0, all finite";
+            return range.map(List::Range).ok_or_else(|| wrong(why));
         }
         if raw.wildcard {
             return Ok(List::Wildcard {
@@ -130,21 +203,25 @@ impl Reader {
                 part_of_word: raw.part_of_word,
             });
         }
-        let values = raw.values.into_iter().map(|v| self.value(v));
+        if raw.values.is_empty() {
+            return Err(wrong("it needs `values`, a `range` or `wildcard: true`"));
+        }
+        let values = raw.values.into_iter().map(|v| self.value(v, line));
         Ok(List::Values(values.collect::<Result<_, _>>()?))
     }
 
-    fn value(&self, raw: RawValue) -> Result<ListValue, Error> {
-        let (said, out, context) = match raw {
+    fn value(&self, raw: RawValue, line: u64) -> Result<ListValue, Error> {
+        let (said, value, context) = match raw {
             RawValue::Plain(said) => (said, None, BTreeMap::new()),
-            RawValue::Full(full) => (full.said, full.out, full.context),
+            RawValue::Full(full) => (full.said, full.out.map(SlotValue::from), full.context),
         };
         let text = said.text();
-        let written = self.parse(text.clone(), 0)?;
+        let is_plain = !text.contains(['(', '[', '<', '{', '|', ')', ']', '>', '}']);
+        let value = value.or_else(|| is_plain.then(|| SlotValue::Text(text.clone())));
         let context = context.into_iter().map(|(k, v)| (k, v.text()));
         Ok(ListValue {
-            said: written,
-            value: out.map_or(SlotValue::Text(text), SlotValue::from),
+            said: self.parse(text, line)?,
+            value,
             context: context.collect(),
         })
     }
@@ -154,7 +231,7 @@ impl Reader {
     }
 
     fn parse(&self, text: String, line: u64) -> Result<Written, Error> {
-        match text.parse() {
+        match text.trim().parse() {
             Ok(template) => Ok(Written {
                 template,
                 text,
@@ -164,7 +241,7 @@ impl Reader {
             Err(source) => Err(Error::Template {
                 file: self.file.to_string(),
                 line,
-                template: text,
+                template: shortened(text),
                 source,
             }),
         }
@@ -189,6 +266,14 @@ impl Reader {
     }
 }
 
+/// No more of a template than a message should have.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(200) {
+        Some((at, _)) => text.get(..at).unwrap_or("").to_owned() + "…",
+        None => text,
+    }
+}
+
 fn each<A, B>(
     map: BTreeMap<String, A>,
     f: impl Fn(&str, A) -> Result<B, Error>,
@@ -200,203 +285,17 @@ fn each<A, B>(
     pairs.collect()
 }
 
-/// What context a block asks for, by key. `{slot: true}` asks nothing of a list's value:
-/// whoever acts fills in the speaker's area.
-fn conditions(raw: BTreeMap<String, RawCondition>) -> BTreeMap<String, Vec<String>> {
-    let pairs = raw.into_iter().filter_map(|(key, condition)| {
-        let values = match condition {
-            RawCondition::One(value) => vec![value.text()],
-            RawCondition::Any(values) => values.into_iter().map(Scalar::text).collect(),
-            RawCondition::Full(full) => match full.value? {
-                OneOrMany::One(value) => vec![value.text()],
-                OneOrMany::Many(values) => values.into_iter().map(Scalar::text).collect(),
-            },
+/// What context a block asks for, by key.
+fn conditions(raw: BTreeMap<String, RawCondition>) -> BTreeMap<String, Condition> {
+    let pairs = raw.into_iter().map(|(key, condition)| {
+        let (values, slot) = match condition {
+            RawCondition::One(value) => (Some(vec![value.text()]), None),
+            RawCondition::Any(values) => (Some(OneOrMany::Many(values).texts()), None),
+            RawCondition::Full(full) => (full.value.map(OneOrMany::texts), full.slot),
         };
-        Some((key, values))
+        let slot = slot.map(raw::Scalar::text).filter(|slot| slot != "false");
+        let slot = slot.map(|slot| if slot == "true" { key.clone() } else { slot });
+        (key, Condition { values, slot })
     });
     pairs.collect()
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    language: Language,
-    #[serde(default)]
-    intents: BTreeMap<String, RawIntent>,
-    #[serde(default)]
-    lists: BTreeMap<String, RawList>,
-    #[serde(default)]
-    expansion_rules: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    skip_words: Vec<String>,
-    #[serde(default)]
-    replies: BTreeMap<String, String>,
-    #[serde(default)]
-    reply_words: BTreeMap<String, BTreeMap<String, String>>,
-    #[serde(default, rename = "responses")]
-    _responses: Option<IgnoredAny>,
-    #[serde(default, rename = "settings")]
-    _settings: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawIntent {
-    data: Vec<RawBlock>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBlock {
-    sentences: Vec<Spanned<String>>,
-    #[serde(default)]
-    slots: BTreeMap<String, Scalar>,
-    #[serde(default)]
-    response: Option<String>,
-    #[serde(default)]
-    requires_context: BTreeMap<String, RawCondition>,
-    #[serde(default)]
-    excludes_context: BTreeMap<String, RawCondition>,
-    #[serde(default)]
-    expansion_rules: BTreeMap<String, Spanned<String>>,
-    #[serde(default)]
-    lists: BTreeMap<String, RawList>,
-    #[serde(default, rename = "metadata")]
-    _metadata: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawList {
-    #[serde(default)]
-    values: Vec<RawValue>,
-    #[serde(default)]
-    range: Option<RawRange>,
-    #[serde(default)]
-    wildcard: bool,
-    /// Ours: the most words of a wildcard.
-    #[serde(default)]
-    max_words: Option<usize>,
-    /// Ours: words that are never in a wildcard.
-    #[serde(default)]
-    without: Vec<String>,
-    /// Ours: lists whose values a wildcard never is.
-    #[serde(default)]
-    not_in: Vec<String>,
-    /// Ours: the wildcard is the beginning of one word, at least three letters.
-    #[serde(default)]
-    part_of_word: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawValue {
-    Full(FullValue),
-    Plain(Scalar),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FullValue {
-    #[serde(rename = "in")]
-    said: Scalar,
-    #[serde(default)]
-    out: Option<Scalar>,
-    #[serde(default)]
-    context: BTreeMap<String, Scalar>,
-    #[serde(default, rename = "metadata")]
-    _metadata: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawRange {
-    from: f64,
-    to: f64,
-    #[serde(default)]
-    step: Option<f64>,
-    #[serde(default)]
-    fractions: Option<Fractions>,
-    #[serde(default)]
-    multiplier: Option<f64>,
-    #[serde(default, rename = "type")]
-    _kind: Option<String>,
-}
-
-impl RawRange {
-    fn checked(self) -> Option<Range> {
-        let parts = match self.fractions {
-            None => 1.0,
-            Some(Fractions::Halves) => 2.0,
-            Some(Fractions::Tenths) => 10.0,
-        };
-        let range = Range {
-            from: self.from,
-            to: self.to,
-            step: self.step.unwrap_or(1.0),
-            parts,
-            multiplier: self.multiplier.unwrap_or(1.0),
-        };
-        let numbers = [range.from, range.to, range.step, range.multiplier];
-        let finite = numbers.iter().all(|n| n.is_finite());
-        (finite && range.from <= range.to && range.step > 0.0).then_some(range)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Fractions {
-    Halves,
-    Tenths,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum RawCondition {
-    One(Scalar),
-    Any(Vec<Scalar>),
-    Full(FullCondition),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FullCondition {
-    #[serde(default)]
-    value: Option<OneOrMany>,
-    #[serde(default, rename = "slot")]
-    _slot: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(Scalar),
-    Many(Vec<Scalar>),
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Scalar {
-    Number(f64),
-    Bool(bool),
-    Text(String),
-}
-
-impl Scalar {
-    fn text(self) -> String {
-        match self {
-            Self::Number(number) => number.to_string(),
-            Self::Bool(is) => is.to_string(),
-            Self::Text(text) => text,
-        }
-    }
-}
-
-impl From<Scalar> for SlotValue {
-    fn from(scalar: Scalar) -> Self {
-        match scalar {
-            Scalar::Number(number) => Self::Number(number),
-            other => Self::Text(other.text()),
-        }
-    }
 }
