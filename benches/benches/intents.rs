@@ -1,10 +1,14 @@
 //! Understanding a sentence in the built-in home, in both languages: one that is simple,
 //! one with a number, one that means nothing; and compiling the sentences for a home.
+//! Then the same for a home of 1,000 devices in 60 areas, with our sentences and with Home
+//! Assistant's: how long the median sentence takes, and the slowest of a hundred.
+
+use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use hark_core::Language;
 use hark_home::Description;
-use hark_intents::{Lexicon, Matcher, Sentences};
+use hark_intents::{Entry, Lexicon, Matcher, Sentences};
 
 const TEXTS: &[(&str, &str, &str)] = &[
     ("de", "light", "Schalte das Licht im Flur ein!"),
@@ -31,6 +35,188 @@ fn main() {
     compile(&mut criterion);
     readings(&mut criterion);
     criterion.final_summary();
+    for tag in ["de", "en"] {
+        let language = Language::parse(tag).expect("a language tag");
+        let ours = Sentences::builtin(&language).expect("built in");
+        large("ours", &ours, &language);
+        let folder = hark_benches::project("crates/hark-intents/tests/hassil");
+        let theirs = Sentences::load_for(&folder, &language).expect("they are in the tree");
+        large("Home Assistant's", &theirs, &language);
+    }
+}
+
+/// A home of 1,000 devices in 60 areas.
+fn large_home(language: &Language) -> Lexicon {
+    let german = language.primary() == "de";
+    let wings = ["Nord", "Ost", "Süd", "West", "Mitte", "Anbau"];
+    let (rooms, kinds): ([&str; 10], [(&str, &str); 6]) = if german {
+        let rooms = [
+            "Küche",
+            "Wohnzimmer",
+            "Bad",
+            "Flur",
+            "Büro",
+            "Keller",
+            "Garage",
+            "Werkstatt",
+            "Terrasse",
+            "Diele",
+        ];
+        let kinds = [
+            ("Deckenlampe", "light"),
+            ("Stehlampe", "light"),
+            ("Steckdose", "switch"),
+            ("Rollladen", "cover"),
+            ("Heizung", "climate"),
+            ("Ventilator", "fan"),
+        ];
+        (rooms, kinds)
+    } else {
+        let rooms = [
+            "kitchen",
+            "living room",
+            "bathroom",
+            "hallway",
+            "office",
+            "basement",
+            "garage",
+            "workshop",
+            "terrace",
+            "lobby",
+        ];
+        let kinds = [
+            ("ceiling lamp", "light"),
+            ("floor lamp", "light"),
+            ("socket", "switch"),
+            ("blind", "cover"),
+            ("heater", "climate"),
+            ("fan", "fan"),
+        ];
+        (rooms, kinds)
+    };
+    let entry = |name: String, context: &[(&str, &str)]| Entry {
+        spoken: vec![name.clone()],
+        value: name,
+        context: context
+            .iter()
+            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .collect(),
+    };
+    let areas: Vec<String> = wings
+        .iter()
+        .flat_map(|wing| rooms.iter().map(move |room| format!("{room} {wing}")))
+        .collect();
+    let devices = (0..1000).map(|n| {
+        let (kind, domain) = kinds[n % kinds.len()];
+        let area = &areas[n / kinds.len() % areas.len()];
+        let number = n / (kinds.len() * areas.len()) + 1;
+        entry(format!("{kind} {area} {number}"), &[("domain", domain)])
+    });
+    let lists = [
+        ("name".to_owned(), devices.collect()),
+        (
+            "area".to_owned(),
+            areas.iter().map(|a| entry(a.clone(), &[])).collect(),
+        ),
+        ("floor".to_owned(), vec![entry("Obergeschoss".into(), &[])]),
+    ];
+    Lexicon {
+        language: language.clone(),
+        lists: lists.into(),
+    }
+}
+
+/// Sentences that mean something in it, and some that mean nothing.
+fn said_there(home: &Lexicon) -> [Vec<String>; 2] {
+    let german = home.language.primary() == "de";
+    let (about, places, nothing): (&[&str], &[&str], &[&str]) = if german {
+        (
+            &["schalte {} ein", "mach {} aus", "{} einschalten"],
+            &[
+                "schalte das Licht in {} ein",
+                "mach alle Lichter in {} aus",
+                "wie warm ist es in {}",
+                "stelle einen Timer auf fünf Minuten",
+            ],
+            &[
+                "gestern regnete es den ganzen Tag in {}",
+                "ich habe heute {} geputzt und dann gekocht",
+                "hast du schon gehört was in {} passiert ist",
+            ],
+        )
+    } else {
+        (
+            &["turn on {}", "switch {} off", "{} on"],
+            &[
+                "turn on the lights in {}",
+                "turn off all lights in the {}",
+                "what is the temperature in {}",
+                "set a timer for five minutes",
+            ],
+            &[
+                "it was raining all day in {}",
+                "i have cleaned the {} today and then cooked",
+                "did you hear what happened in {}",
+            ],
+        )
+    };
+    let fill = |templates: &[&str], list: &str| -> Vec<String> {
+        let names = home.lists[list].iter().step_by(7);
+        let all = names.flat_map(|e| templates.iter().map(|t| t.replace("{}", &e.value)));
+        all.collect()
+    };
+    [
+        [fill(about, "name"), fill(places, "area")].concat(),
+        fill(nothing, "area"),
+    ]
+}
+
+/// Compiles for that home and says how long things take.
+fn large(whose: &str, sentences: &Sentences, language: &Language) {
+    let home = large_home(language);
+    let before = resident_mb();
+    let start = Instant::now();
+    let matcher = Matcher::compile(sentences, &home).expect("it compiles");
+    let compiled = start.elapsed();
+    let after = resident_mb();
+    let mut other = home.clone();
+    other.lists.get_mut("name").expect("devices")[500]
+        .spoken
+        .push("Omas Lampe".into());
+    let start = Instant::now();
+    let renamed = matcher.with_names(&other);
+    let changed = start.elapsed();
+    println!(
+        "intents/large {language} {whose}: {} templates, compile {compiled:.1?}, one device changed {changed:.1?}, {:.0} MB",
+        sentences.len(),
+        after - before
+    );
+    for (what, texts) in ["understood", "nothing"].iter().zip(said_there(&home)) {
+        let mut times: Vec<Duration> = Vec::new();
+        let mut found = 0;
+        for text in &texts {
+            let start = Instant::now();
+            let readings = renamed.readings(text);
+            times.push(start.elapsed());
+            found += usize::from(!readings.is_empty());
+        }
+        times.sort();
+        let at = |share: usize| times[(times.len() - 1) * share / 100];
+        println!(
+            "intents/large {language} {whose}, {what}: p50 {:.1?}, p99 {:.1?}, slowest {:.1?} ({found} of {} have a reading)",
+            at(50),
+            at(99),
+            at(100),
+            texts.len()
+        );
+    }
+}
+
+/// Memory that this process holds; 0 where the system doesn't say.
+fn resident_mb() -> f64 {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = pages.split(' ').nth(1).and_then(|n| n.parse::<f64>().ok());
+    pages.unwrap_or(0.0) * 4096.0 / 1e6
 }
 
 fn parts(tag: &str) -> (Sentences, Lexicon) {

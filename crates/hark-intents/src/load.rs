@@ -71,6 +71,15 @@ pub(crate) fn find(path: &Path, language: &Language) -> Result<Found, Error> {
     single(path)
 }
 
+/// Whether `path` has files in `language`.
+pub(crate) fn is_in(path: &Path, language: &Language) -> bool {
+    let tags = [language.as_str(), language.primary()];
+    tags.iter().any(|tag| {
+        let below = [path.join("sentences").join(tag), path.join(tag)];
+        below.iter().any(|p| p.is_dir()) || path.join(format!("{tag}.json")).is_file()
+    })
+}
+
 fn single(path: &Path) -> Result<Found, Error> {
     Ok(Found {
         files: files(path)?,

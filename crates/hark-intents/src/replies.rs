@@ -38,6 +38,13 @@ impl Replies {
         }
     }
 
+    /// These replies, but for those that a collection has of its own.
+    pub fn replaced_by(mut self, sentences: Sentences) -> Self {
+        self.sentences.extend(sentences.replies);
+        self.words.extend(sentences.reply_words);
+        self
+    }
+
     /// The language they are in.
     pub fn language(&self) -> &Language {
         &self.language

@@ -149,6 +149,11 @@ impl Sentences {
         Ok(all)
     }
 
+    /// Whether a collection has anything in `language`.
+    pub fn are_in(path: &Path, language: &Language) -> bool {
+        load::is_in(path, language)
+    }
+
     /// The language they are in.
     pub fn language(&self) -> &Language {
         &self.language

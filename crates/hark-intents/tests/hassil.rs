@@ -1,6 +1,6 @@
 //! The same sentences as Home Assistant's own matcher: `tests/hassil/<language>.tsv` has
 //! what it understood of sentences sampled from its templates and changed as people and
-//! recognisers do (written by `scripts/sample-hassil.py`).
+//! recognisers do (written by `tests/reference/hassil_answers.py`).
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;

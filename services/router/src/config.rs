@@ -1,5 +1,6 @@
 //! What a router is told.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -24,6 +25,11 @@ pub struct Config {
     /// Sentences that may be worked on at once: 1 to 10000; more are answered
     /// `RESOURCE_EXHAUSTED`.
     pub max_sentences: usize,
+    /// A folder of sentences to understand instead of those that come with Hark, in the
+    /// languages that it has: Home Assistant's collections as they are, or folders named
+    /// by language. It is looked at every two seconds; a set with a mistake is logged and
+    /// the one before stays.
+    pub sentences: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -34,6 +40,7 @@ impl Default for Config {
             device_timeout_ms: 3_000,
             max_watches: 64,
             max_sentences: 64,
+            sentences: None,
         }
     }
 }

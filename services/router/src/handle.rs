@@ -62,7 +62,7 @@ pub(crate) struct Handled {
 pub(crate) struct Handling<'a> {
     pub(crate) house: &'a Arc<House>,
     pub(crate) asked: &'a Asked,
-    pub(crate) voice: &'a Voice,
+    pub(crate) voice: Arc<Voice>,
     pub(crate) key: Key,
     pub(crate) area: Option<AreaId>,
     digest: Vec<u8>,
@@ -88,11 +88,7 @@ pub(crate) async fn handle(house: &Arc<House>, asked: &Asked) -> Result<Handled,
 ///
 /// # Errors
 /// Names `text` or `language`.
-pub(crate) fn voice<'a>(
-    house: &'a House,
-    text: &str,
-    language: &Language,
-) -> Result<&'a Voice, Error> {
+pub(crate) fn voice(house: &House, text: &str, language: &Language) -> Result<Arc<Voice>, Error> {
     if text.trim().is_empty() {
         return Err(Error::invalid_field("text", "is empty"));
     }
@@ -102,7 +98,8 @@ pub(crate) fn voice<'a>(
         return Err(Error::invalid_field("text", description));
     }
     house.voices.find(language).ok_or_else(|| {
-        let known: Vec<_> = house.voices.languages().map(Language::as_str).collect();
+        let known = house.voices.languages();
+        let known: Vec<_> = known.iter().map(Language::as_str).collect();
         let description = format!("`{language}` is not spoken here; {} are", known.join(", "));
         Error::new(ErrorCode::UnknownLanguage, "").with_violation("language", description)
     })

@@ -16,6 +16,7 @@ mod ledger;
 mod metrics;
 mod part;
 pub mod process;
+mod reload;
 mod ringer;
 mod speech;
 mod state;

@@ -18,6 +18,7 @@ use crate::house::House;
 use crate::instance::Instance;
 use crate::ledger::Ledger;
 use crate::metrics::Metrics;
+use crate::reload::SentencesFolder;
 use crate::ringer::Ringer;
 use crate::speech::Voices;
 use crate::state::Views;
@@ -50,6 +51,7 @@ pub struct Router {
     health: health::Part,
     drivers: Vec<BoxFuture<'static, ()>>,
     ringer: Ringer,
+    sentences: Option<SentencesFolder>,
 }
 
 impl Router {
@@ -63,7 +65,7 @@ impl Router {
         let zone = jiff::tz::TimeZone::get(&home.time_zone).map_err(|_| Error::TimeZone {
             zone: home.time_zone.clone(),
         })?;
-        let voices = Voices::compile(&home)?;
+        let voices = Voices::compile(&home, config.sentences.as_deref())?;
         let keys = KeySpace::new(&home.id);
         let (store, clock) = (&deps.store, &deps.clock);
         let open = |prefix| StoreView::open(Arc::clone(store), prefix, Arc::clone(clock));
@@ -108,6 +110,7 @@ impl Router {
             health: deps.health,
             drivers,
             ringer,
+            sentences: config.sentences.clone().map(SentencesFolder::new),
         })
     }
 
@@ -130,6 +133,7 @@ impl Router {
             health,
             drivers,
             ringer,
+            sentences,
         } = self;
         let (instance, ledger) = (house.instance.clone(), house.ledger.clone());
         let ready = async {
@@ -138,12 +142,18 @@ impl Router {
             instance.held().await;
             health.ready();
         };
+        let reload = async {
+            if let Some(folder) = sentences {
+                folder.follow(&house).await;
+            }
+        };
         let work = async {
             tokio::join!(
                 futures_util::future::join_all(drivers),
                 instance.hold(),
                 ledger.run(),
                 ringer.run(),
+                reload,
                 ready,
             )
         };

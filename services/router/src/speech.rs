@@ -2,7 +2,8 @@
 //! languages.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use hark_core::Language;
 use hark_core::home::Home;
@@ -12,12 +13,11 @@ use hark_intents::{Lexicon, Matcher, Replies, Sentences};
 
 use crate::Error;
 
-/// One for each of the home's languages; at least one. Clones share them.
+/// One for each of the home's languages; at least one. Clones share them, and see them
+/// change when there are new sentences.
 #[derive(Clone)]
-pub(crate) struct Voices(Arc<Inner>);
-
-struct Inner {
-    by_language: BTreeMap<Language, Voice>,
+pub(crate) struct Voices {
+    by_language: Arc<RwLock<BTreeMap<Language, Arc<Voice>>>>,
     first: Language,
 }
 
@@ -29,51 +29,87 @@ pub(crate) struct Voice {
 }
 
 impl Voices {
-    /// Compiles the sentences with the home's names.
+    /// Compiles the sentences with the home's names: those in `sentences` where it has the
+    /// language, else those that come with Hark.
     ///
     /// # Errors
-    /// [`Error::Language`] if the home speaks a language that has no sentences.
-    pub(crate) fn compile(home: &Home) -> Result<Self, Error> {
-        let mut by_language = BTreeMap::new();
-        for language in &home.languages {
-            let voice = Voice::compile(home, language).map_err(|source| Error::Language {
-                language: language.clone(),
-                source,
-            })?;
-            by_language.insert(language.clone(), voice);
-        }
-        let first = home.languages[0].clone();
-        Ok(Self(Arc::new(Inner { by_language, first })))
+    /// [`Error::Language`] if the home speaks a language that has no sentences, or one has
+    /// a mistake.
+    pub(crate) fn compile(home: &Home, sentences: Option<&Path>) -> Result<Self, Error> {
+        Ok(Self {
+            by_language: Arc::new(RwLock::new(all(home, sentences)?)),
+            first: home.languages[0].clone(),
+        })
+    }
+
+    /// Compiles anew, and only then lets go of what was there: a sentence is understood by
+    /// the old set or by the new one.
+    ///
+    /// # Errors
+    /// As [`Voices::compile`]; the old set stays.
+    pub(crate) fn reload(&self, home: &Home, sentences: Option<&Path>) -> Result<(), Error> {
+        let new = all(home, sentences)?;
+        *self
+            .by_language
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = new;
+        Ok(())
     }
 
     /// The voice that serves `language` best (`de-AT` is served by `de`); `None` where
     /// the home speaks nothing like it.
-    pub(crate) fn find(&self, language: &Language) -> Option<&Voice> {
-        let best = language.best_of(self.0.by_language.keys())?;
-        self.0.by_language.get(best)
+    pub(crate) fn find(&self, language: &Language) -> Option<Arc<Voice>> {
+        let voices = self
+            .by_language
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        let best = language.best_of(voices.keys())?;
+        voices.get(best).cloned()
     }
 
     /// As [`Voices::find`], else the home's first language.
-    pub(crate) fn of(&self, language: &Language) -> &Voice {
-        let found = self
-            .find(language)
-            .or_else(|| self.0.by_language.get(&self.0.first));
+    pub(crate) fn of(&self, language: &Language) -> Arc<Voice> {
+        let found = self.find(language).or_else(|| self.find(&self.first));
         found.expect("every language of the home was compiled, the first one too")
     }
 
     /// The languages that are spoken here.
-    pub(crate) fn languages(&self) -> impl Iterator<Item = &Language> {
-        self.0.by_language.keys()
+    pub(crate) fn languages(&self) -> Vec<Language> {
+        let voices = self
+            .by_language
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        voices.keys().cloned().collect()
     }
 }
 
+fn all(home: &Home, folder: Option<&Path>) -> Result<BTreeMap<Language, Arc<Voice>>, Error> {
+    let voices = home.languages.iter().map(|language| {
+        let voice = Voice::compile(home, language, folder).map_err(|source| Error::Language {
+            language: language.clone(),
+            source,
+        })?;
+        Ok((language.clone(), Arc::new(voice)))
+    });
+    voices.collect()
+}
+
 impl Voice {
-    fn compile(home: &Home, language: &Language) -> Result<Self, hark_intents::Error> {
-        let sentences = Sentences::builtin(language)?;
+    fn compile(
+        home: &Home,
+        language: &Language,
+        folder: Option<&Path>,
+    ) -> Result<Self, hark_intents::Error> {
+        let sentences = match folder {
+            Some(folder) if Sentences::are_in(folder, language) => {
+                Sentences::load_for(folder, language)?
+            }
+            _ => Sentences::builtin(language)?,
+        };
         let lexicon = Lexicon::of_home(home, language);
         Ok(Self {
             matcher: Matcher::compile(&sentences, &lexicon)?,
-            replies: Replies::builtin(language)?,
+            replies: Replies::builtin(language)?.replaced_by(sentences),
             language: language.clone(),
         })
     }
@@ -87,5 +123,54 @@ impl Voice {
             arguments,
             language: self.language.clone(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use hark_home::Description;
+
+    use super::*;
+
+    fn intent(voices: &Voices, text: &str) -> Option<String> {
+        let voice = voices.of(&Language::german());
+        let readings = voice.matcher.readings(text);
+        readings.into_iter().next().map(|r| r.intent.name)
+    }
+
+    #[test]
+    fn new_sentences_replace_old_ones_and_broken_ones_do_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let (home, path) = (Description::builtin().home(), folder.path());
+        let file = path.join("de").join("own.yaml");
+        fs::create_dir(path.join("de")).unwrap();
+        let write = |sentence: &str| {
+            let yaml = format!(
+                "language: de\nintents:\n  Own:\n    data:\n      - sentences: ['{sentence}']\n"
+            );
+            fs::write(&file, yaml).unwrap();
+        };
+        write("simsalabim");
+        let voices = Voices::compile(home, Some(path)).unwrap();
+        assert_eq!(intent(&voices, "Simsalabim").as_deref(), Some("Own"));
+        assert_eq!(intent(&voices, "Licht an"), None);
+        let english = voices.of(&Language::english());
+        assert!(!english.matcher.readings("turn on the light").is_empty());
+
+        write("abrakadabra");
+        voices.reload(home, Some(path)).unwrap();
+        assert_eq!(intent(&voices, "Abrakadabra").as_deref(), Some("Own"));
+        assert_eq!(intent(&voices, "Simsalabim"), None);
+
+        write("hokus (pokus");
+        let error = voices.reload(home, Some(path)).unwrap_err().to_string();
+        assert!(error.contains("own.yaml:5"), "{error}");
+        assert_eq!(intent(&voices, "Abrakadabra").as_deref(), Some("Own"));
+
+        fs::remove_dir_all(path.join("de")).unwrap();
+        voices.reload(home, Some(path)).unwrap();
+        assert_eq!(intent(&voices, "Licht an").as_deref(), Some("HassTurnOn"));
     }
 }

@@ -5,7 +5,7 @@ By hand, when its sentences or its matcher have changed:
 
     python3 -m venv ~/.cache/hark/hassil
     ~/.cache/hark/hassil/bin/pip install hassil home-assistant-intents
-    ~/.cache/hark/hassil/bin/python scripts/sample-hassil.py
+    ~/.cache/hark/hassil/bin/python tests/reference/hassil_answers.py
 
 It samples sentences from the templates of the package home-assistant-intents, changes
 many of them as people and recognisers do (but for hyphens, which Hark takes for spaces
@@ -27,7 +27,7 @@ from hassil.numbers import get_rbnf_engine
 from hassil.util import normalize_whitespace
 from home_assistant_intents import get_intents
 
-HERE = Path(__file__).resolve().parent.parent / "crates/hark-intents/tests/hassil"
+HERE = Path(__file__).resolve().parent.parent.parent / "crates/hark-intents/tests/hassil"
 COUNT = 2500
 WORDS = {
     "de": "Milch Brot Käse Äpfel Nudeln Pizza Essen Mama kommt gleich Abba Queen schöne Lieder Berlin heute morgen".split(),
