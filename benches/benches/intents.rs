@@ -195,10 +195,15 @@ fn large(whose: &str, sentences: &Sentences, language: &Language) {
         let mut times: Vec<Duration> = Vec::new();
         let mut found = 0;
         for text in &texts {
-            let start = Instant::now();
-            let readings = renamed.readings(text);
-            times.push(start.elapsed());
-            found += usize::from(!readings.is_empty());
+            // The fastest of three: machines are shared.
+            let once = |_| {
+                let start = Instant::now();
+                let readings = renamed.readings(text);
+                (start.elapsed(), !readings.is_empty())
+            };
+            let fastest = (0..3).map(once).min().expect("three of them");
+            times.push(fastest.0);
+            found += usize::from(fastest.1);
         }
         times.sort();
         let at = |share: usize| times[(times.len() - 1) * share / 100];

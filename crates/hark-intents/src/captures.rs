@@ -55,7 +55,9 @@ const STEP: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Captures {
     pub(crate) fn new() -> Self {
-        Self { nodes: Vec::new() }
+        Self {
+            nodes: Vec::with_capacity(256),
+        }
     }
 
     pub(crate) fn add(&mut self, capture: Capture) -> Captured {

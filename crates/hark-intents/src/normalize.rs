@@ -76,23 +76,6 @@ pub(crate) fn normalize_literal(text: &str) -> String {
     normalize(text).text
 }
 
-/// Visits what a normalised text starts with, spaces left out, one letter longer each
-/// time: the letters, and the bytes of `text` they take. Up to `longest` bytes; never
-/// starts or ends with a space.
-pub(crate) fn squeezed_prefixes(text: &str, longest: usize, mut visit: impl FnMut(&str, usize)) {
-    if text.starts_with(' ') {
-        return;
-    }
-    let mut squeezed = String::new();
-    for (at, c) in text.char_indices().filter(|(_, c)| *c != ' ') {
-        squeezed.push(c);
-        if squeezed.len() > longest {
-            return;
-        }
-        visit(&squeezed, at + c.len_utf8());
-    }
-}
-
 enum Kind {
     Letters(String),
     Word(&'static str),

@@ -163,24 +163,23 @@ impl Program {
 /// Nodes; two that are alike are one.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    nodes: Vec<Node>,
-    facts: Vec<Facts>,
+    /// Each beside what is known of it, for both are looked at together.
+    nodes: Vec<(Facts, Node)>,
     known: HashMap<Node, NodeId>,
 }
 
 impl Graph {
     pub(crate) fn add(&mut self, node: Node) -> NodeId {
         if let Some(id) = self.known.get(&node) {
-            if let Some(facts) = self.facts.get_mut(id.0 as usize) {
+            if let Some((facts, _)) = self.nodes.get_mut(id.0 as usize) {
                 facts.shared = true;
             }
             return *id;
         }
         let id = NodeId(u32::try_from(self.nodes.len()).expect("the compiler bounds the nodes"));
         let facts = self.learn(&node);
-        self.facts.push(facts);
         self.known.insert(node.clone(), id);
-        self.nodes.push(node);
+        self.nodes.push((facts, node));
         id
     }
 
@@ -188,7 +187,6 @@ impl Graph {
     pub(crate) fn seal(&mut self) {
         self.known = HashMap::new();
         self.nodes.shrink_to_fit();
-        self.facts.shrink_to_fit();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -196,15 +194,17 @@ impl Graph {
     }
 
     pub(crate) fn node(&self, id: NodeId) -> &Node {
-        self.nodes
-            .get(id.0 as usize)
-            .expect("ids come from this graph")
+        &self.both(id).1
     }
 
     pub(crate) fn facts(&self, id: NodeId) -> &Facts {
-        self.facts
-            .get(id.0 as usize)
-            .expect("ids come from this graph")
+        &self.both(id).0
+    }
+
+    /// A node and what is known of it.
+    pub(crate) fn both(&self, id: NodeId) -> &(Facts, Node) {
+        let found = self.nodes.get(id.0 as usize);
+        found.expect("ids come from this graph")
     }
 
     fn learn(&self, node: &Node) -> Facts {

@@ -13,12 +13,14 @@ use std::sync::Arc;
 use crate::captures::{Captured, Captures};
 use crate::hasher::Fast;
 use crate::list::List;
-use crate::program::{Node, NodeId, Program};
+use crate::program::{Facts, Node, NodeId, Program};
 
 mod lists;
 
 /// How many ways may lead to one place.
 const WAYS_PER_PLACE: usize = 6;
+/// How many results there is room for at first; most sentences need no more.
+const MEMO: usize = 512;
 /// How many words (or phrases) may be skipped in a row.
 const MAX_SKIPPED: usize = 8;
 
@@ -99,6 +101,8 @@ pub(crate) struct Search<'t, 'p> {
     memo: HashMap<(NodeId, usize, bool), Rc<[Way]>, Fast>,
     /// Numbers by where they begin.
     numbers: HashMap<usize, Rc<[(usize, f64)]>, Fast>,
+    /// What may be skipped, by place.
+    skipped: HashMap<usize, Rc<[(usize, u32)]>, Fast>,
     pub(crate) captures: Captures,
     /// Whether some sentence goes on behind the text.
     pub(crate) goes_on: bool,
@@ -120,8 +124,9 @@ impl<'t, 'p> Search<'t, 'p> {
             lists,
             mode,
             budget,
-            memo: HashMap::default(),
+            memo: HashMap::with_capacity_and_hasher(MEMO, Fast::default()),
             numbers: HashMap::default(),
+            skipped: HashMap::default(),
             captures: Captures::new(),
             goes_on: false,
             found: Vec::new(),
@@ -131,7 +136,8 @@ impl<'t, 'p> Search<'t, 'p> {
     /// Every way in which a sentence says the whole text; nothing where finding them out
     /// would take more than the budget.
     pub(crate) fn run(&mut self) -> Vec<Said> {
-        let start = self.skip(Way::start(0, false));
+        let mut start = Vec::new();
+        self.skip(Way::start(0, false), &mut start);
         self.walk(0, &start);
         if self.budget == 0 {
             return Vec::new();
@@ -146,7 +152,8 @@ impl<'t, 'p> Search<'t, 'p> {
         };
         for sentence in &branch.ends {
             for way in ways {
-                let skipped = self.skip(*way);
+                let mut skipped = Vec::new();
+                self.skip(*way, &mut skipped);
                 let whole = skipped.into_iter().find(|way| way.at == self.text.len());
                 let sentence = *sentence;
                 self.found.extend(whole.map(|way| Said { sentence, way }));
@@ -165,24 +172,27 @@ impl<'t, 'p> Search<'t, 'p> {
 
     /// Takes ways through a node.
     fn step(&mut self, node: NodeId, ways: &[Way], out: &mut Vec<Way>) {
+        let program = self.program;
+        let (facts, what) = program.graph.both(node);
         for way in ways {
-            if !self.may_begin(node, way) {
+            if !self.may_begin(facts, way) {
                 continue;
             }
             if self.budget == 0 {
                 return;
             }
             self.budget -= 1;
-            match self.program.graph.node(node) {
+            match what {
                 Node::Text(text) => self.letters(text, way, out),
                 Node::Space => self.space(way, out),
-                _ => {
+                _ if facts.shared => {
                     let ends = self.through(node, way.at, way.loose);
                     for end in ends.iter() {
                         let joined = self.joined(way, end);
                         out.push(joined);
                     }
                 }
+                _ => self.enter(node, *way, out),
             }
         }
     }
@@ -197,8 +207,7 @@ impl<'t, 'p> Search<'t, 'p> {
     }
 
     /// A look at the next byte, before anything is done.
-    fn may_begin(&mut self, node: NodeId, way: &Way) -> bool {
-        let facts = self.program.graph.facts(node);
+    fn may_begin(&mut self, facts: &Facts, way: &Way) -> bool {
         if facts.nullable {
             return true;
         }
@@ -215,17 +224,14 @@ impl<'t, 'p> Search<'t, 'p> {
 
     /// What a node matches at a place does not depend on how the place was reached.
     fn through(&mut self, node: NodeId, at: usize, loose: bool) -> Rc<[Way]> {
-        let shared = self.program.graph.facts(node).shared;
         let key = (node, at, loose);
-        if shared && let Some(known) = self.memo.get(&key) {
+        if let Some(known) = self.memo.get(&key) {
             return Rc::clone(known);
         }
         let mut out = Vec::new();
         self.enter(node, Way::start(at, loose), &mut out);
         let out: Rc<[Way]> = self.best(out).into();
-        if shared {
-            self.memo.insert(key, Rc::clone(&out));
-        }
+        self.memo.insert(key, Rc::clone(&out));
         out
     }
 
@@ -239,14 +245,19 @@ impl<'t, 'p> Search<'t, 'p> {
                 }
             }
             Node::All(parts) => {
-                let mut ways = vec![start];
-                let mut next = Vec::new();
-                for part in parts {
-                    self.step(*part, &ways, &mut next);
-                    if next.is_empty() {
+                let Some((first, more)) = parts.split_first() else {
+                    out.push(start);
+                    return;
+                };
+                let mut ways = Vec::new();
+                self.step(*first, &[start], &mut ways);
+                for part in more {
+                    if ways.is_empty() {
                         return;
                     }
-                    ways = self.best(std::mem::take(&mut next));
+                    let mut next = Vec::new();
+                    self.step(*part, &ways, &mut next);
+                    ways = self.best(next);
                 }
                 out.append(&mut ways);
             }
@@ -310,7 +321,7 @@ impl<'t, 'p> Search<'t, 'p> {
     /// A border between words, and what may be skipped behind it.
     fn space(&mut self, way: &Way, out: &mut Vec<Way>) {
         if self.rest(way.at).starts_with(' ') {
-            out.extend(self.skip(way.moved(way.at + 1, 0)));
+            self.skip(way.moved(way.at + 1, 0), out);
         } else if way.loose || self.is_border(way.at) {
             out.push(way.moved(way.at, 0));
         }
@@ -322,16 +333,30 @@ impl<'t, 'p> Search<'t, 'p> {
     }
 
     /// The way itself, and those behind words that may be skipped there.
-    fn skip(&self, way: Way) -> Vec<Way> {
-        let mut ways = vec![way];
-        if self.mode == Mode::Strict {
-            return ways;
+    fn skip(&mut self, way: Way, out: &mut Vec<Way>) {
+        out.push(way);
+        if self.mode == Mode::Strict || self.program.skip_words.is_empty() {
+            return;
         }
+        let skipped = match self.skipped.get(&way.at) {
+            Some(known) => Rc::clone(known),
+            None => {
+                let found: Rc<[_]> = self.skipped_from(way.at).into();
+                self.skipped.insert(way.at, Rc::clone(&found));
+                found
+            }
+        };
+        out.extend(skipped.iter().map(|(end, worth)| way.moved(*end, *worth)));
+    }
+
+    /// The places behind words that may be skipped at a place, and what those are worth.
+    fn skipped_from(&self, at: usize) -> Vec<(usize, u32)> {
+        let mut ends = vec![(at, 0)];
         for next in 0..MAX_SKIPPED {
-            let Some(way) = ways.get(next).copied() else {
+            let Some((at, before)) = ends.get(next).copied() else {
                 break;
             };
-            let rest = self.rest(way.at);
+            let rest = self.rest(at);
             let words = rest.strip_prefix(' ').unwrap_or(rest);
             let start = self.text.len() - words.len();
             let fresh = start == 0 || self.text.as_bytes().get(start - 1) == Some(&b' ');
@@ -347,12 +372,12 @@ impl<'t, 'p> Search<'t, 'p> {
                     None if after.is_empty() => self.text.len(),
                     None => continue,
                 };
-                if ways.iter().all(|w| w.at != end) {
-                    ways.push(way.moved(end, length(word) * worth::SKIPPED));
+                if ends.iter().all(|known| known.0 != end) {
+                    ends.push((end, before + length(word) * worth::SKIPPED));
                 }
             }
         }
-        ways
+        ends.split_off(1)
     }
 
     /// The best ways to each place; of those with the same captures, one.

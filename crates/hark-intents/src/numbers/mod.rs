@@ -8,12 +8,12 @@
 mod english;
 mod german;
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use hark_core::Language;
 
-use crate::normalize::{normalize, squeezed_prefixes};
+use crate::normalize::normalize;
+use crate::trie::Trie;
 
 /// The largest number that is understood as words.
 pub const MAX_SPELLED: u32 = 999_999;
@@ -83,8 +83,8 @@ fn digits(text: &str) -> Option<(usize, f64)> {
 
 /// The number words of a language.
 struct Words {
-    /// 0 to 999, normalised and without spaces.
-    below_thousand: HashMap<String, u32>,
+    /// 0 to 999, normalised.
+    below_thousand: Trie,
     /// The word for 1,000.
     thousand: &'static str,
     /// What may come between thousands and the rest.
@@ -111,12 +111,12 @@ fn words(language: &Language) -> Option<&'static Words> {
     }
 }
 
-/// The longest number word below 1,000, in bytes without spaces.
-const LONGEST: usize = 48;
-
-fn table(spellings: impl Iterator<Item = (String, u32)>) -> HashMap<String, u32> {
-    let squeeze = |text: &str| normalize(text).text.replace(' ', "");
-    spellings.map(|(text, n)| (squeeze(&text), n)).collect()
+fn table(spellings: impl Iterator<Item = (String, u32)>) -> Trie {
+    let mut trie = Trie::default();
+    for (text, number) in spellings {
+        trie.insert(&normalize(&text).text, number);
+    }
+    trie
 }
 
 impl Words {
@@ -148,8 +148,8 @@ impl Words {
 
     fn below_thousand(&self, text: &str) -> Vec<(usize, u32)> {
         let mut found = Vec::new();
-        squeezed_prefixes(text, LONGEST, |squeezed, end| {
-            found.extend(self.below_thousand.get(squeezed).map(|n| (end, *n)));
+        self.below_thousand.walk(text, 0, |end, numbers| {
+            found.extend(numbers.iter().map(|n| (end, *n)));
         });
         found
     }

@@ -114,13 +114,14 @@ impl Search<'_, '_> {
         let mut way = start.moved(end, count * each);
         way.loose = self.mode == Mode::Strict && what != What::Words && self.is_border(start.at);
         if let Some(slot) = taken.slot {
-            way.captured = self.captures.add(Capture {
+            let capture = self.captures.add(Capture {
                 slot,
                 list: taken.list,
                 from: start.at,
                 to: end,
                 what,
             });
+            way.captured = self.captures.join(start.captured, capture);
         }
         way
     }
