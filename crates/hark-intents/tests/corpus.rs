@@ -49,6 +49,18 @@ fn german() {
 }
 
 #[test]
+fn german_as_people_say_it() {
+    let file = include_str!("corpus/wide-de.tsv");
+    check(&Language::german(), file, 100, 20);
+}
+
+#[test]
+fn english_as_people_say_it() {
+    let file = include_str!("corpus/wide-en.tsv");
+    check(&Language::english(), file, 65, 15);
+}
+
+#[test]
 fn english() {
     check(&Language::english(), include_str!("corpus/en.tsv"), 120, 30);
 }
