@@ -143,7 +143,8 @@ mod tests {
     #[test]
     fn new_sentences_replace_old_ones_and_broken_ones_do_not() {
         let folder = tempfile::tempdir().unwrap();
-        let (home, path) = (Description::builtin().home(), folder.path());
+        let description = Description::builtin();
+        let (home, path) = (description.home(), folder.path());
         let file = path.join("de").join("own.yaml");
         fs::create_dir(path.join("de")).unwrap();
         let write = |sentence: &str| {
