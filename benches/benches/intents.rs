@@ -45,80 +45,82 @@ fn main() {
     }
 }
 
+/// The rooms of each wing of the large home, in German and in English.
+const ROOMS: [[&str; 10]; 2] = [
+    [
+        "Küche",
+        "Wohnzimmer",
+        "Bad",
+        "Flur",
+        "Büro",
+        "Keller",
+        "Garage",
+        "Werkstatt",
+        "Terrasse",
+        "Diele",
+    ],
+    [
+        "kitchen",
+        "living room",
+        "bathroom",
+        "hallway",
+        "office",
+        "basement",
+        "garage",
+        "workshop",
+        "terrace",
+        "lobby",
+    ],
+];
+/// What is in each room, with its domain.
+const KINDS: [[&str; 6]; 2] = [
+    [
+        "Deckenlampe",
+        "Stehlampe",
+        "Steckdose",
+        "Rollladen",
+        "Heizung",
+        "Ventilator",
+    ],
+    [
+        "ceiling lamp",
+        "floor lamp",
+        "socket",
+        "blind",
+        "heater",
+        "fan",
+    ],
+];
+const DOMAINS: [&str; 6] = ["light", "light", "switch", "cover", "climate", "fan"];
+const WINGS: [&str; 6] = ["Nord", "Ost", "Süd", "West", "Mitte", "Anbau"];
+
 /// A home of 1,000 devices in 60 areas.
 fn large_home(language: &Language) -> Lexicon {
-    let german = language.primary() == "de";
-    let wings = ["Nord", "Ost", "Süd", "West", "Mitte", "Anbau"];
-    let (rooms, kinds): ([&str; 10], [(&str, &str); 6]) = if german {
-        let rooms = [
-            "Küche",
-            "Wohnzimmer",
-            "Bad",
-            "Flur",
-            "Büro",
-            "Keller",
-            "Garage",
-            "Werkstatt",
-            "Terrasse",
-            "Diele",
-        ];
-        let kinds = [
-            ("Deckenlampe", "light"),
-            ("Stehlampe", "light"),
-            ("Steckdose", "switch"),
-            ("Rollladen", "cover"),
-            ("Heizung", "climate"),
-            ("Ventilator", "fan"),
-        ];
-        (rooms, kinds)
-    } else {
-        let rooms = [
-            "kitchen",
-            "living room",
-            "bathroom",
-            "hallway",
-            "office",
-            "basement",
-            "garage",
-            "workshop",
-            "terrace",
-            "lobby",
-        ];
-        let kinds = [
-            ("ceiling lamp", "light"),
-            ("floor lamp", "light"),
-            ("socket", "switch"),
-            ("blind", "cover"),
-            ("heater", "climate"),
-            ("fan", "fan"),
-        ];
-        (rooms, kinds)
-    };
-    let entry = |name: String, context: &[(&str, &str)]| Entry {
+    let spoken = usize::from(language.primary() != "de");
+    let (rooms, kinds) = (ROOMS[spoken], KINDS[spoken]);
+    let entry = |name: String, domain: Option<&str>| Entry {
         spoken: vec![name.clone()],
         value: name,
-        context: context
+        context: domain
             .iter()
-            .map(|(k, v)| ((*k).into(), (*v).into()))
+            .map(|d| ("domain".into(), (*d).into()))
             .collect(),
     };
-    let areas: Vec<String> = wings
-        .iter()
-        .flat_map(|wing| rooms.iter().map(move |room| format!("{room} {wing}")))
-        .collect();
+    let in_wing = |wing| rooms.iter().map(move |room| format!("{room} {wing}"));
+    let areas: Vec<String> = WINGS.iter().flat_map(in_wing).collect();
     let devices = (0..1000).map(|n| {
-        let (kind, domain) = kinds[n % kinds.len()];
+        let (kind, domain) = (kinds[n % kinds.len()], DOMAINS[n % kinds.len()]);
         let area = &areas[n / kinds.len() % areas.len()];
         let number = n / (kinds.len() * areas.len()) + 1;
-        entry(format!("{kind} {area} {number}"), &[("domain", domain)])
+        entry(format!("{kind} {area} {number}"), Some(domain))
     });
     let lists = [
         ("name".to_owned(), devices.collect()),
         (
             "area".to_owned(),
-            areas.iter().map(|a| entry(a.clone(), &[])).collect(),
+            areas.iter().map(|a| entry(a.clone(), None)).collect(),
         ),
-        ("floor".to_owned(), vec![entry("Obergeschoss".into(), &[])]),
+        ("floor".to_owned(), vec![entry("Obergeschoss".into(), None)]),
     ];
     Lexicon {
         language: language.clone(),
