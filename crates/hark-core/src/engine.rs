@@ -15,6 +15,14 @@ pub trait Engine: Send {
     /// What this engine runs.
     fn describe(&self) -> Description;
 
+    /// Does once what the first utterance would otherwise have to wait for.
+    ///
+    /// # Errors
+    /// As [`Self::transcribe`].
+    fn prepare(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
     /// Transcribes one utterance.
     ///
     /// The result depends on the job alone: never on what was transcribed before.

@@ -12,6 +12,7 @@ pub mod channel;
 pub mod clock;
 pub mod config;
 pub mod deadline;
+mod dirs;
 pub mod drain;
 mod error;
 pub mod health;
@@ -23,4 +24,5 @@ pub mod tasks;
 pub mod telemetry;
 pub mod trace;
 
+pub use dirs::data_dir;
 pub use error::Error;

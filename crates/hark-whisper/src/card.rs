@@ -1,7 +1,7 @@
 //! A model's card: what a model is, what it is for, and which file holds it.
 //!
 //! A card is a `card.toml` in the model's directory. A model without one gets a card
-//! that claims nothing: all of Whisper's languages, the full context.
+//! that claims nothing: all of Whisper's languages, the full [context](crate::Context).
 
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::Error;
+use crate::context::{Context, SilenceTail};
 
 /// The card's name in a model's directory.
 pub const FILE_NAME: &str = "card.toml";
@@ -27,7 +28,7 @@ pub struct Card {
     #[serde(default)]
     pub sha256: String,
     /// Whether the model bears a context as long as the audio. OpenAI's weights do
-    /// not: they repeat themselves without end.
+    /// not: they repeat themselves without end. They bear a silence tail instead.
     #[serde(default)]
     pub short_context: bool,
     /// Languages that the model was made for; empty: all of Whisper's.
@@ -45,6 +46,10 @@ pub struct Card {
     /// Where the weights come from.
     #[serde(default)]
     pub source: String,
+    /// How silence stands for the frames that are not computed; absent: they all are,
+    /// unless `short_context` is set. Whisper's own weights bear it with 16 and 48.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub silence_tail: Option<SilenceTail>,
 }
 
 impl Card {
@@ -59,6 +64,15 @@ impl Card {
             .map_err(|error| Error::field(path, "card", error.to_string().trim_end()))?;
         card.check(path)?;
         Ok(card)
+    }
+
+    /// What the model listens to.
+    pub fn context(&self) -> Context {
+        match (self.short_context, self.silence_tail) {
+            (_, Some(tail)) => Context::SilenceTail(tail),
+            (true, None) => Context::AsLong,
+            (false, None) => Context::Full,
+        }
     }
 
     /// The card of a model that brings none: it claims nothing.
@@ -77,6 +91,7 @@ impl Card {
             limits: String::new(),
             licence: String::new(),
             source: String::new(),
+            silence_tail: None,
         }
     }
 
@@ -109,6 +124,14 @@ impl Card {
             let reason = format!("`{}` is not the name of a file beside the card", self.file);
             return Err(Error::field(path, "file", reason));
         }
+        if let Some(tail) = self.silence_tail {
+            let wrong = |(field, reason): (&'static str, String)| Error::field(path, field, reason);
+            tail.check().map_err(wrong)?;
+            if self.short_context {
+                let reason = "a model that bears a short_context needs none; leave one of them out";
+                return Err(Error::field(path, "silence_tail", reason));
+            }
+        }
         let digits = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         let digest = &self.sha256;
         if !digest.is_empty() && (digest.len() != 64 || !digest.bytes().all(digits)) {
@@ -139,6 +162,24 @@ mod tests {
         assert!(card.short_context);
         assert_eq!(card.languages, [Language::german()]);
         assert_eq!(card.sha256, "");
+        assert_eq!(card.context(), Context::AsLong);
+    }
+
+    #[test]
+    fn a_card_says_what_the_model_listens_to() {
+        let tail = |every, slack| Context::SilenceTail(SilenceTail { every, slack });
+        for (rest, expect) in [
+            ("", Context::Full),
+            ("short_context = true", Context::AsLong),
+            ("[silence_tail]", tail(16, 48)),
+            ("[silence_tail]\nevery = 8", tail(8, 48)),
+            ("[silence_tail]\nevery = 32\nslack = 64", tail(32, 64)),
+        ] {
+            let card = load(&format!("name = \"n\"\nfile = \"f\"\n{rest}")).unwrap();
+            assert_eq!(card.context(), expect, "{rest}");
+            let again: Card = toml::from_str(&toml::to_string(&card).unwrap()).unwrap();
+            assert_eq!(again, card);
+        }
     }
 
     #[test]
@@ -156,6 +197,22 @@ mod tests {
             (
                 "name = \"n\"\nfile = \"f\"\nlanguages = [\"german\"]",
                 "BCP-47",
+            ),
+            (
+                "name = \"n\"\nfile = \"f\"\n[silence_tail]\nevery = 0",
+                "silence_tail.every: 0 is not within 1 to 64",
+            ),
+            (
+                "name = \"n\"\nfile = \"f\"\n[silence_tail]\nslack = 2000",
+                "silence_tail.slack: 2000",
+            ),
+            (
+                "name = \"n\"\nfile = \"f\"\n[silence_tail]\nlength = 1",
+                "unknown field `length`",
+            ),
+            (
+                "name = \"n\"\nfile = \"f\"\nshort_context = true\n[silence_tail]",
+                "leave one of them out",
             ),
         ] {
             let error = load(text).unwrap_err();

@@ -75,6 +75,11 @@ impl Engine for CandleEngine {
         }
     }
 
+    fn prepare(&mut self) -> Result<(), engine::Error> {
+        let prepare = || self.model.prepare(&Cancel::default());
+        Ok(self.pool()?.install(prepare)?)
+    }
+
     fn transcribe(&mut self, job: &Job, cancel: &Cancel) -> Result<Transcription, engine::Error> {
         check_audio(&job.audio)?;
         let candidates = candidates(&self.model, &job.languages)?;

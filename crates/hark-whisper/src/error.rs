@@ -95,6 +95,14 @@ pub enum Error {
     /// A model could not be written.
     #[error("cannot write the model: {0}")]
     Write(#[from] std::io::Error),
+    /// A model can't listen to the context that was asked for.
+    #[error("the model {model} can not listen so: {reason}")]
+    Context {
+        /// The model.
+        model: String,
+        /// Why not, and what would do.
+        reason: String,
+    },
     /// More tokens were given to the decoder than its context holds.
     #[error("the decoder's context of {context} tokens is full")]
     ContextFull {

@@ -8,6 +8,7 @@
 
 pub mod card;
 mod checkpoint;
+mod context;
 pub mod decoding;
 mod dimensions;
 mod engine;
@@ -23,6 +24,7 @@ mod vocabulary;
 
 pub use card::Card;
 pub use checkpoint::Checkpoint;
+pub use context::{Context, SilenceTail};
 pub use dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 pub use engine::{CandleEngine, Settings};
 pub use error::Error;

@@ -7,14 +7,16 @@
 
 mod common;
 
-use std::path::PathBuf;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use common::{data, reference, rows, shared, wav};
 use hark_core::Language;
 use hark_core::audio::Pcm;
 use hark_core::engine::{Cancel, Engine, Job, Transcription};
-use hark_whisper::{CandleEngine, Model, Settings};
+use hark_whisper::{CandleEngine, Context, Model, Settings, SilenceTail, decoding};
 
 /// What openai-whisper made of a clip: `tests/reference/texts.py`.
 struct Reference {
@@ -113,6 +115,92 @@ fn base_writes_what_openai_whisper_writes() {
     );
     for difference in differences {
         println!("{difference}");
+    }
+}
+
+/// What is said in each clip; nothing where nobody wrote it down.
+fn said(shared: &Path) -> HashMap<String, String> {
+    let rows = rows(&shared.join("audio/manifest.tsv")).into_iter();
+    rows.map(|row| (row[0].clone(), row[2].clone())).collect()
+}
+
+/// A sentence as `audio/README.md` compares it: lower-case letters and digits, numbers as
+/// figures, percent as a word.
+fn squeezed(text: &str) -> String {
+    let text = text.to_lowercase().replace('%', " percent ");
+    let words = text
+        .split(|c: char| !c.is_alphanumeric())
+        .map(|word| match word {
+            "prozent" => "percent",
+            "eins" | "one" => "1",
+            "zwei" | "two" => "2",
+            "drei" | "three" => "3",
+            "vier" | "four" => "4",
+            "fünf" | "five" => "5",
+            "zehn" | "ten" => "10",
+            "dreißig" | "thirty" => "30",
+            "fünfzig" | "fifty" => "50",
+            other => other,
+        });
+    words.collect()
+}
+
+/// What a model writes without trying again over 30 s. It has to end of itself: neither by
+/// repeating itself nor by running into the cap.
+fn first_attempt(model: &Model, samples: &[f32], language: &Language, file: &str) -> String {
+    let began = Instant::now();
+    let context = model.context_for(samples.len());
+    let encoded = model.encode(&model.mel(samples, context), &Cancel::default());
+    let (encoded, encoding) = (encoded.unwrap(), began.elapsed());
+    let vocabulary = model.vocabulary();
+    let options = decoding::Options {
+        languages: vec![vocabulary.language_token(language).unwrap()],
+        max_tokens: decoding::max_tokens(samples.len() as f64 / 16_000.0),
+    };
+    let mut inference = decoding::ModelInference {
+        model,
+        cache: model
+            .begin(&encoded, decoding::room(options.max_tokens))
+            .unwrap(),
+    };
+    let decoded = decoding::decode(&mut inference, vocabulary, &options, &Cancel::default());
+    let decoded = decoded.unwrap();
+    let text = vocabulary.text(decoded.tokens.iter().map(|c| c.token));
+    println!(
+        "{file} {context} {encoding:?} {:?}{text}",
+        began.elapsed() - encoding
+    );
+    assert_eq!(decoded.end, decoding::End::Text, "{file}: {text}");
+    text
+}
+
+#[test]
+fn a_silence_tail_costs_no_sentence() {
+    let references = references();
+    let Some((shared, model)) = base(references.len()) else {
+        return;
+    };
+    let said = said(&shared);
+    let tail = Context::SilenceTail(SilenceTail::default());
+    let model = model.with_context(tail).unwrap();
+    model.prepare(&Cancel::default()).unwrap();
+    let mut exact: BTreeMap<String, [usize; 2]> = BTreeMap::new();
+    for reference in &references {
+        let file = &reference.file;
+        let audio = wav(&shared.join("audio").join(file));
+        let text = first_attempt(&model, audio.samples(), &reference.language, file);
+        let expect = &said[file];
+        if expect.is_empty() {
+            continue;
+        }
+        let counts = exact.entry(reference.language.to_string()).or_default();
+        for (count, text) in counts.iter_mut().zip([&reference.text, &text]) {
+            *count += usize::from(squeezed(text) == squeezed(expect));
+        }
+    }
+    for (language, [full, tail]) in exact {
+        println!("{language}: {full} exact with 1500 frames, {tail} with a silence tail");
+        assert!(tail + 1 >= full, "{language}: {tail} of {full}");
     }
 }
 

@@ -9,7 +9,7 @@ use common::{Clip, clips, data};
 use hark_core::Language;
 use hark_core::audio::Pcm;
 use hark_core::engine::{Cancel, Engine, Error, Job, Transcription};
-use hark_whisper::{CandleEngine, Model, Settings};
+use hark_whisper::{CandleEngine, Context, Model, Settings, SilenceTail};
 
 fn model() -> Model {
     Model::load(&common::nano()).unwrap()
@@ -44,6 +44,18 @@ fn commands_are_written_exactly() {
         let bytes: Vec<u8> = heard.tokens.iter().flat_map(|t| t.bytes.clone()).collect();
         assert_eq!(String::from_utf8(bytes).unwrap().trim(), clip.text);
         println!("{}: {:?}", clip.file, heard.timings);
+    }
+}
+
+#[test]
+fn a_silence_tail_leaves_commands_as_they_are() {
+    let tail = Context::SilenceTail(SilenceTail::default());
+    let model = model().with_context(tail).unwrap();
+    let mut engine = CandleEngine::new(model, Settings::default());
+    for clip in clips(&data().join("clips.tsv")) {
+        let first = said(heard(&mut engine, &clip));
+        assert_eq!(first.text, clip.text, "{}", clip.file);
+        assert_eq!(said(heard(&mut engine, &clip)), first, "{}", clip.file);
     }
 }
 

@@ -13,9 +13,16 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
-    /// The model that comes with Hark is not where it should be.
-    #[error("the bundled model is not there; looked in {}; name one with --model", list(.0))]
-    NoBundledModel(Vec<PathBuf>),
+    /// There is no model of that name.
+    #[error("{}", unknown(name, present, folders))]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The models that are there.
+        present: Vec<String>,
+        /// Where they were looked for.
+        folders: Vec<PathBuf>,
+    },
     /// The model can't be loaded.
     #[error("cannot load the model: {0}")]
     Model(#[from] hark_whisper::Error),
@@ -31,6 +38,17 @@ pub enum Error {
     /// The engine's thread can't be started.
     #[error("cannot start the engine's thread: {0}")]
     Thread(std::io::Error),
+}
+
+fn unknown(name: &str, present: &[String], folders: &[PathBuf]) -> String {
+    let there = match present.is_empty() {
+        true => "none is there".to_owned(),
+        false => format!("there are {}", present.join(", ")),
+    };
+    format!(
+        "there is no model `{name}`: {there}; looked in {}; a path has a slash in it",
+        list(folders)
+    )
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -8,7 +8,7 @@ mod config;
 mod error;
 mod grpc;
 mod metrics;
-mod models;
+pub mod models;
 mod part;
 pub mod process;
 mod trace;
@@ -16,6 +16,6 @@ mod worker;
 
 pub use config::{Config, Device, EngineKind};
 pub use error::Error;
-pub use models::{BUNDLED, resolve};
+pub use models::{BUNDLED, Library, resolve};
 pub use part::{Inference, NAMES};
 pub use worker::{Factory, Transcribed, Worker, WorkerError};

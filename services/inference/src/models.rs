@@ -1,56 +1,236 @@
-//! Where models are.
+//! Where models are, which of them are there, and which of them a name means.
+//!
+//! A model is a folder in one of the [`Library`]'s folders. It is called as its folder is,
+//! and `nano` is short for `hark-nano`, `base` for `whisper-base`.
 
 use std::path::{Path, PathBuf};
 
+use hark_whisper::{Card, card};
+
 use crate::Error;
 
-/// The name of the model that comes with Hark.
+/// An old name of the model that has always come with Hark.
 pub const BUNDLED: &str = "bundled";
 
-const NANO: &str = "hark-nano";
+/// The model that [`BUNDLED`] means.
+const NANO: &str = "nano";
+/// Prefixes that a name may leave out.
+const PREFIXES: [&str; 2] = ["hark-", "whisper-"];
+/// The weights of a folder in Hugging Face's layout, which has no card.
+const WEIGHTS: &str = "model.safetensors";
 
-/// The path of a model: `model` itself, or where the bundled one is.
-///
-/// The bundled model is looked for beside the program, in `../share/hark/models`, in
-/// `/usr/share/hark/models`, and in the source tree that the program was built from.
-///
-/// # Errors
-/// [`Error::NoBundledModel`] lists where it was looked for.
-pub fn resolve(model: &str) -> Result<PathBuf, Error> {
-    if model != BUNDLED {
-        return Ok(PathBuf::from(model));
+/// The folders that models are looked for in, in this order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Library {
+    folders: Vec<PathBuf>,
+}
+
+/// A model that is there.
+#[derive(Debug)]
+pub struct Present {
+    /// Its folder's name, like `hark-nano`.
+    pub name: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// What is known of it; one that claims nothing where the folder has none.
+    pub card: Result<Card, hark_whisper::Error>,
+}
+
+impl Library {
+    /// The house's own models, if it has a folder for them (what is pulled goes there),
+    /// then those that come with Hark: `models` beside the program,
+    /// `../share/hark/models`, `/usr/share/hark/models`, and `models` of the source tree
+    /// that the program was built from.
+    pub fn new(own: Option<&Path>) -> Self {
+        let mut folders: Vec<PathBuf> = own.map(Path::to_owned).into_iter().collect();
+        if let Ok(program) = std::env::current_exe()
+            && let Some(dir) = program.parent()
+        {
+            folders.push(dir.join("models"));
+            folders.push(dir.join("../share/hark/models"));
+        }
+        folders.push("/usr/share/hark/models".into());
+        folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"));
+        Self { folders }
     }
-    let places = places();
-    match places.iter().find(|p| p.is_dir()) {
-        Some(place) => Ok(place.clone()),
-        None => Err(Error::NoBundledModel(places)),
+
+    /// With the house's own models where they are if nobody says otherwise:
+    /// `$XDG_DATA_HOME/hark/models`, or `~/.local/share/hark/models`.
+    pub fn standard() -> Self {
+        let own = hark_runtime::data_dir().map(|dir| dir.join("models"));
+        Self::new(own.as_deref())
+    }
+
+    /// Where it looks, the first first.
+    pub fn folders(&self) -> &[PathBuf] {
+        &self.folders
+    }
+
+    /// The models that are there, folder by folder, by name. Of two that [go by the same
+    /// name](same_name) the first counts.
+    pub fn present(&self) -> Vec<Present> {
+        let mut found: Vec<Present> = Vec::new();
+        for folder in &self.folders {
+            let mut here: Vec<_> = std::fs::read_dir(folder)
+                .into_iter()
+                .flatten()
+                .flatten()
+                .filter_map(|entry| Present::at(entry.path()))
+                .collect();
+            here.sort_by(|a, b| a.name.cmp(&b.name));
+            for model in here {
+                if !found.iter().any(|f| same_name(&f.name, &model.name)) {
+                    found.push(model);
+                }
+            }
+        }
+        found
+    }
+
+    /// The model of a name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`] lists those that are there.
+    pub fn find(&self, name: &str) -> Result<Present, Error> {
+        let wanted = if name == BUNDLED { NANO } else { name };
+        let mut present = self.present();
+        match present.iter().position(|p| same_name(&p.name, wanted)) {
+            Some(at) => Ok(present.swap_remove(at)),
+            None => Err(Error::UnknownModel {
+                name: name.to_owned(),
+                present: present.into_iter().map(|p| p.name).collect(),
+                folders: self.folders.clone(),
+            }),
+        }
+    }
+
+    /// The path of a model: of a name, or `model` itself where it is a path. What has a
+    /// slash in it is one, and so is what is there under no model's name.
+    ///
+    /// # Errors
+    /// [`Error::UnknownModel`].
+    pub fn resolve(&self, model: &str) -> Result<PathBuf, Error> {
+        if model.contains(std::path::is_separator) {
+            return Ok(model.into());
+        }
+        match self.find(model) {
+            Ok(found) => Ok(found.path),
+            Err(_) if Path::new(model).exists() => Ok(model.into()),
+            Err(error) => Err(error),
+        }
     }
 }
 
-fn places() -> Vec<PathBuf> {
-    let mut places = Vec::new();
-    if let Ok(program) = std::env::current_exe()
-        && let Some(dir) = program.parent()
-    {
-        places.push(dir.join("models").join(NANO));
-        places.push(dir.join("../share/hark/models").join(NANO));
+impl Present {
+    /// The model in a folder, if one is there.
+    fn at(path: PathBuf) -> Option<Self> {
+        let name = path.file_name()?.to_str()?.to_owned();
+        let file = path.join(card::FILE_NAME);
+        let card = if file.is_file() {
+            Card::load(&file)
+        } else if path.join(WEIGHTS).is_file() {
+            Ok(Card::unclaimed(&path))
+        } else {
+            return None;
+        };
+        Some(Self { name, path, card })
     }
-    places.push(Path::new("/usr/share/hark/models").join(NANO));
-    places.push(
-        Path::new(env!("CARGO_MANIFEST_DIR"))
-            .join("../../models")
-            .join(NANO),
-    );
-    places
+}
+
+/// A model's name without what may be left out: `nano` of `hark-nano`.
+pub fn short(name: &str) -> &str {
+    let mut stripped = PREFIXES.iter().filter_map(|p| name.strip_prefix(p));
+    stripped.next().unwrap_or(name)
+}
+
+/// Whether two names mean the same model.
+pub fn same_name(one: &str, other: &str) -> bool {
+    short(one) == short(other)
+}
+
+/// The path of a model, with [`Library::standard`].
+///
+/// # Errors
+/// [`Error::UnknownModel`].
+pub fn resolve(model: &str) -> Result<PathBuf, Error> {
+    Library::standard().resolve(model)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn library(folder: &Path) -> Library {
+        let own = folder.join("own");
+        let mut library = Library::new(Some(&own));
+        // Whatever is installed on this machine is not looked at.
+        library.folders.truncate(1);
+        library.folders.push(folder.join("tree"));
+        library
+    }
+
+    fn model(folder: &Path, name: &str, card: &str) {
+        let dir = folder.join(name);
+        std::fs::create_dir_all(&dir).unwrap();
+        match card {
+            "" => std::fs::write(dir.join(WEIGHTS), "").unwrap(),
+            card => std::fs::write(dir.join(card::FILE_NAME), card).unwrap(),
+        }
+    }
+
     #[test]
-    fn the_bundled_model_is_found_and_any_other_is_taken_as_it_is() {
-        assert!(resolve(BUNDLED).unwrap().join("card.toml").is_file());
-        assert_eq!(resolve("/no/such").unwrap(), Path::new("/no/such"));
+    fn models_are_found_by_name_the_houses_own_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = library(dir.path());
+        assert!(library.present().is_empty(), "no folder is there yet");
+        let [own, tree] = [dir.path().join("own"), dir.path().join("tree")];
+        model(&tree, "hark-nano", "name = \"hark-nano\"\nfile = \"n.bin\"");
+        model(&tree, "whisper-base", "");
+        model(&own, "base", "name = \"base\"\nfile = \"b.bin\"");
+        model(&own, "broken", "nothing");
+        std::fs::write(own.join("letter.txt"), "no model").unwrap();
+        std::fs::create_dir(own.join("empty")).unwrap();
+
+        let present = library.present();
+        let names: Vec<_> = present.iter().map(|p| p.name.as_str()).collect();
+        assert_eq!(names, ["base", "broken", "hark-nano"]);
+        assert!(present[1].card.is_err());
+        assert_eq!(present[2].card.as_ref().unwrap().name, "hark-nano");
+        for (name, folder) in [
+            ("nano", tree.join("hark-nano")),
+            ("hark-nano", tree.join("hark-nano")),
+            (BUNDLED, tree.join("hark-nano")),
+            ("base", own.join("base")),
+            ("whisper-base", own.join("base")),
+        ] {
+            assert_eq!(library.find(name).unwrap().path, folder, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_unknown_says_what_there_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let library = library(dir.path());
+        let error = library.find("nano").unwrap_err().to_string();
+        assert!(error.contains("none is there"), "{error}");
+        model(&dir.path().join("tree"), "hark-nano", "");
+        let error = library.resolve("home").unwrap_err().to_string();
+        assert!(
+            error.contains("`home`") && error.contains("hark-nano"),
+            "{error}"
+        );
+        assert_eq!(library.resolve("a/b").unwrap(), Path::new("a/b"));
+        // Tests run in the crate's folder.
+        assert_eq!(
+            library.resolve("Cargo.toml").unwrap(),
+            Path::new("Cargo.toml")
+        );
+    }
+
+    #[test]
+    fn the_model_of_the_tree_is_there() {
+        let found = Library::new(None).find(BUNDLED).unwrap();
+        assert!(found.path.join("card.toml").is_file());
+        assert_eq!(found.card.unwrap().name, "hark-nano");
     }
 }

@@ -73,7 +73,7 @@ impl Inference {
 /// Builds the engine that a configuration asks for.
 ///
 /// # Errors
-/// [`Error::NoBundledModel`] or [`Error::Model`].
+/// [`Error::UnknownModel`] or [`Error::Model`].
 fn engine(config: &Config) -> Result<Box<dyn Engine>, Error> {
     match config.engine {
         EngineKind::Fake => {

@@ -4,6 +4,8 @@
 //! Queries, keys and values are `[heads, positions, width / heads]`. The scale of
 //! 1 / √(width / heads) is part of the query's weights.
 
+use std::sync::Arc;
+
 use candle_core::Tensor;
 
 use super::ops::{self, Linear};
@@ -33,9 +35,11 @@ pub(crate) struct CrossAttention {
 #[derive(Debug)]
 pub(crate) struct KeyValue {
     /// `[heads, positions, width / heads]`
-    key: Tensor,
+    pub key: Tensor,
     /// `[heads, positions, width / heads]`
-    value: Tensor,
+    pub value: Tensor,
+    /// What is added to how well each position matches; empty: nothing.
+    pub bias: Arc<[f32]>,
 }
 
 impl SelfAttention {
@@ -53,7 +57,7 @@ impl SelfAttention {
     /// All positions see all: `[positions, width]` → `[positions, width]`.
     pub fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         let [q, k, v] = split(&self.qkv.forward(x)?, self.heads)?;
-        let mixed = attend(&q, &KeyValue { key: k, value: v }, None)?;
+        let mixed = attend(&q, &KeyValue::new(k, v), None)?;
         self.out.forward(&mixed)
     }
 
@@ -64,10 +68,10 @@ impl SelfAttention {
         cache.key.slice_set(&k.contiguous()?, 1, past)?;
         cache.value.slice_set(&v.contiguous()?, 1, past)?;
         let length = past + x.dim(0)?;
-        let seen = KeyValue {
-            key: cache.key.narrow(1, 0, length)?,
-            value: cache.value.narrow(1, 0, length)?,
-        };
+        let seen = KeyValue::new(
+            cache.key.narrow(1, 0, length)?,
+            cache.value.narrow(1, 0, length)?,
+        );
         self.out.forward(&attend(&q, &seen, Some(past))?)
     }
 }
@@ -89,10 +93,7 @@ impl CrossAttention {
     /// Keys and values of what is attended to, `[positions, width]`.
     pub fn key_value(&self, source: &Tensor) -> candle_core::Result<KeyValue> {
         let [key, value] = split(&self.kv.forward(source)?, self.heads)?;
-        Ok(KeyValue {
-            key: key.contiguous()?,
-            value: value.contiguous()?,
-        })
+        Ok(KeyValue::new(key.contiguous()?, value.contiguous()?))
     }
 
     /// `[positions, width]` → `[positions, width]`
@@ -105,11 +106,20 @@ impl CrossAttention {
     /// `[positions, width]` → `[heads, positions, source's positions]`, each row of sum 1.
     pub fn weights(&self, x: &Tensor, source: &KeyValue) -> candle_core::Result<Tensor> {
         let [q] = split(&self.query.forward(x)?, self.heads)?;
-        ops::weights(&q.contiguous()?, &source.key, None)
+        ops::weights(&q.contiguous()?, &source.key, None, &source.bias)
     }
 }
 
 impl KeyValue {
+    /// Positions that all count alike.
+    fn new(key: Tensor, value: Tensor) -> Self {
+        Self {
+            key,
+            value,
+            bias: Arc::new([]),
+        }
+    }
+
     /// Room for so many positions.
     pub fn room(heads: usize, positions: usize, width: usize) -> candle_core::Result<Self> {
         let room = || {
@@ -119,10 +129,7 @@ impl KeyValue {
                 &candle_core::Device::Cpu,
             )
         };
-        Ok(Self {
-            key: room()?,
-            value: room()?,
-        })
+        Ok(Self::new(room()?, room()?))
     }
 }
 
@@ -183,6 +190,6 @@ fn split<const N: usize>(x: &Tensor, heads: usize) -> candle_core::Result<[Tenso
 /// Mixes values by how well their keys match the queries; heads joined again:
 /// `[positions, width]`.
 fn attend(q: &Tensor, source: &KeyValue, past: Option<usize>) -> candle_core::Result<Tensor> {
-    let mixed = ops::attend(q, &source.key, &source.value, past)?;
+    let mixed = ops::attend(q, &source.key, &source.value, past, &source.bias)?;
     mixed.transpose(0, 1)?.flatten_from(1)
 }

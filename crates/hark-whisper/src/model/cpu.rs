@@ -44,12 +44,14 @@ impl CustomOp2 for FewRowsOp {
     }
 }
 
-/// Attention of few queries; with `past`, each sees only what came before it.
-pub(super) struct FewQueriesOp {
+/// Attention of few queries; with `past`, each sees only what came before it. A bias is
+/// added to how well each key matches; an empty one is none.
+pub(super) struct FewQueriesOp<'a> {
     pub past: Option<usize>,
+    pub bias: &'a [f32],
 }
 
-impl CustomOp3 for FewQueriesOp {
+impl CustomOp3 for FewQueriesOp<'_> {
     fn name(&self) -> &'static str {
         "few-queries-attention"
     }
@@ -67,6 +69,7 @@ impl CustomOp3 for FewQueriesOp {
         let query = Rows::of(query, query_layout)?;
         let key = Rows::of(key, key_layout)?;
         let value = Rows::of(value, value_layout)?;
+        check_bias(self.bias, key.rows)?;
         let mut out = vec![0.0; heads * queries * width];
         out.par_chunks_mut(queries * width)
             .enumerate()
@@ -77,6 +80,7 @@ impl CustomOp3 for FewQueriesOp {
                     for (at, weight) in weights.iter_mut().enumerate() {
                         *weight = kernels::dot(query, key.row(head, at));
                     }
+                    add_bias(&mut weights, self.bias);
                     let valid = self.past.map_or(key.rows, |past| past + i + 1);
                     kernels::softmax(&mut weights, valid.min(key.rows));
                     for (at, &weight) in weights.iter().enumerate() {
@@ -219,30 +223,48 @@ impl InplaceOp1 for GeluOp {
 }
 
 /// Softmax over the last dimension; with `past`, each query sees only what came before it.
-pub(super) struct SoftmaxOp {
+/// A bias is added to each row first; an empty one is none.
+pub(super) struct SoftmaxOp<'a> {
     pub queries: usize,
     pub keys: usize,
     pub past: Option<usize>,
+    pub bias: &'a [f32],
 }
 
-impl InplaceOp1 for SoftmaxOp {
+impl InplaceOp1 for SoftmaxOp<'_> {
     fn name(&self) -> &'static str {
         "softmax"
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
         let rows_at_once = WORTH_SHARING.div_ceil(self.keys);
+        check_bias(self.bias, self.keys)?;
         values_mut(storage, layout)?
             .par_chunks_mut(rows_at_once * self.keys)
             .enumerate()
             .for_each(|(at, chunk)| {
                 for (i, row) in chunk.chunks_exact_mut(self.keys).enumerate() {
+                    add_bias(row, self.bias);
                     let query = (at * rows_at_once + i) % self.queries;
                     let valid = self.past.map_or(self.keys, |past| past + query + 1);
                     kernels::softmax(row, valid.min(self.keys));
                 }
             });
         Ok(())
+    }
+}
+
+fn check_bias(bias: &[f32], keys: usize) -> Result<()> {
+    match bias.len() {
+        0 => Ok(()),
+        n if n == keys => Ok(()),
+        n => bail!("a bias of {n} values for {keys} keys"),
+    }
+}
+
+fn add_bias(row: &mut [f32], bias: &[f32]) {
+    for (value, bias) in row.iter_mut().zip(bias) {
+        *value += bias;
     }
 }
 

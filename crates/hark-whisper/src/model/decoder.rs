@@ -5,6 +5,7 @@ use candle_core::{Device, Tensor};
 use super::attention::{CrossAttention, KeyValue, SelfAttention};
 use super::encoder::{Mlp, norm};
 use super::ops::{self, LayerNorm, Linear};
+use super::tail::Following;
 use crate::Error;
 use crate::checkpoint::Tensors;
 use crate::dimensions::Dimensions;
@@ -58,6 +59,12 @@ impl Cache {
         self.length
     }
 
+    /// The logarithm of the number of frames that each of the audio's positions stands
+    /// for; empty where each stands for itself.
+    pub(crate) fn bias(&self) -> &[f32] {
+        self.blocks.first().map_or(&[], |block| &block.audio.bias)
+    }
+
     /// Whether so many further tokens fit.
     pub(crate) fn check_room(&self, tokens: usize) -> Result<(), Error> {
         if self.length + tokens > self.room {
@@ -88,16 +95,30 @@ impl Decoder {
         })
     }
 
+    /// Keys and values of an encoding, `[frames, width]`, for each block.
+    pub fn key_values(&self, encoded: &Tensor) -> candle_core::Result<Vec<KeyValue>> {
+        let of = |block: &Block| block.cross.key_value(encoded);
+        self.blocks.iter().map(of).collect()
+    }
+
     /// Begins an utterance whose encoding is `[frames, width]`, with room for so many
     /// tokens.
-    pub fn begin(&self, encoded: &Tensor, room: usize) -> candle_core::Result<Cache> {
+    pub fn begin(
+        &self,
+        encoded: &Tensor,
+        room: usize,
+        following: Option<&Following<'_>>,
+    ) -> candle_core::Result<Cache> {
         let heads = self.dimensions.n_text_head;
         let room = room.min(self.dimensions.n_text_ctx);
         let mut blocks = Vec::with_capacity(self.blocks.len());
-        for block in &self.blocks {
+        for (at, own) in self.key_values(encoded)?.into_iter().enumerate() {
             blocks.push(BlockCache {
                 text: KeyValue::room(heads, room, self.dimensions.n_state)?,
-                audio: block.cross.key_value(encoded)?,
+                audio: match following {
+                    Some(following) => following.joined(at, &own)?,
+                    None => own,
+                },
             });
         }
         Ok(Cache {

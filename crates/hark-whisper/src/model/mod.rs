@@ -10,9 +10,10 @@ mod decoder;
 mod encoder;
 pub(crate) mod kernels;
 mod ops;
+mod tail;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use candle_core::Tensor;
 use hark_core::engine::Cancel;
@@ -22,18 +23,22 @@ pub use decoder::Cache;
 use crate::Error;
 use crate::card::Card;
 use crate::checkpoint::Checkpoint;
+use crate::context::Context;
 use crate::dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 use crate::mel::{LogMel, Mel};
 use crate::vocabulary::Vocabulary;
 use decoder::Decoder;
 use encoder::Encoder;
-
-/// A short context is a multiple of so many frames (0.32 s).
-const CONTEXT_STEP: usize = 16;
+use tail::Tail;
 
 /// A loaded model. Clones share it. It computes on the rayon pool that it is called from.
 #[derive(Debug, Clone)]
-pub struct Model(Arc<Inner>);
+pub struct Model {
+    inner: Arc<Inner>,
+    context: Context,
+    /// Computed when it is first needed; it depends on weights and context alone.
+    tail: Arc<OnceLock<Tail>>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -60,7 +65,8 @@ pub struct Logits {
     values: Vec<f32>,
 }
 
-/// How much tokens listened to frames, in one layer (its cross-attention's weights).
+/// How much tokens listened to frames, in one layer (its cross-attention's weights). What
+/// a token gave to a frame that stands for several is divided among them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Alignment {
     /// Heads of the layer.
@@ -90,51 +96,108 @@ impl Model {
             vocabulary,
             mut tensors,
         } = Checkpoint::open(path)?;
-        Ok(Self(Arc::new(Inner {
-            encoder: Encoder::load(&mut tensors, &dimensions)?,
-            decoder: Decoder::load(&mut tensors, &dimensions)?,
-            log_mel: LogMel::new(dimensions.n_mels, &filters),
-            card,
-            dimensions,
-            vocabulary,
-        })))
+        let model = Self {
+            context: Context::Full,
+            inner: Arc::new(Inner {
+                encoder: Encoder::load(&mut tensors, &dimensions)?,
+                decoder: Decoder::load(&mut tensors, &dimensions)?,
+                log_mel: LogMel::new(dimensions.n_mels, &filters),
+                card,
+                dimensions,
+                vocabulary,
+            }),
+            tail: Arc::default(),
+        };
+        model.with_context(model.card().context())
+    }
+
+    /// The same model (it shares the weights), listening to another context than its card
+    /// says.
+    ///
+    /// # Errors
+    /// [`Error::Context`] if a silence tail makes no sense, or its slack leaves no room
+    /// for it in the model's context.
+    pub fn with_context(&self, context: Context) -> Result<Self, Error> {
+        if let Context::SilenceTail(tail) = context {
+            let full = self.full_context();
+            let wrong = |(field, reason): (&str, String)| Error::Context {
+                model: self.card().name.clone(),
+                reason: format!("{field}: {reason}"),
+            };
+            tail.check().map_err(wrong)?;
+            if tail.slack >= full {
+                let reason = format!("{} frames fill its context of {full}", tail.slack);
+                return Err(wrong(("silence_tail.slack", reason)));
+            }
+        }
+        Ok(Self {
+            inner: Arc::clone(&self.inner),
+            context,
+            tail: Arc::default(),
+        })
+    }
+
+    /// What the model listens to.
+    pub fn context(&self) -> Context {
+        self.context
+    }
+
+    /// Computes what is the same for every utterance, so that the first need not wait for
+    /// it: with a silence tail, one encoding of 30 s.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn prepare(&self, cancel: &Cancel) -> Result<(), Error> {
+        self.tail(cancel).map(drop)
+    }
+
+    /// The silence that follows utterances, computed once; none without such a context.
+    fn tail(&self, cancel: &Cancel) -> Result<Option<&Tail>, Error> {
+        let Context::SilenceTail(rule) = self.context else {
+            return Ok(None);
+        };
+        if let Some(tail) = self.tail.get() {
+            return Ok(Some(tail));
+        }
+        let full = self.full_context();
+        let mel = self.mel(&tail::silence(full * SAMPLES_PER_FRAME), full);
+        let encoded = self.inner.encoder.forward(&mel, cancel)?;
+        let kept = tail::thinned(&encoded, rule)?;
+        let tail = Tail::new(rule, full, self.inner.decoder.key_values(&kept)?);
+        // Whoever was faster computed the same.
+        Ok(Some(self.tail.get_or_init(|| tail)))
     }
 
     /// What is known of the model besides its weights.
     pub fn card(&self) -> &Card {
-        &self.0.card
+        &self.inner.card
     }
 
     /// The model's sizes.
     pub fn dimensions(&self) -> &Dimensions {
-        &self.0.dimensions
+        &self.inner.dimensions
     }
 
     /// The model's vocabulary.
     pub fn vocabulary(&self) -> &Vocabulary {
-        &self.0.vocabulary
+        &self.inner.vocabulary
     }
 
-    /// Encoder frames (of 20 ms) for so many samples: as many as there is audio where
-    /// the card says that the model bears it, else all of 30 s.
+    /// Encoder frames (of 20 ms) to compute for so many samples, by the model's
+    /// [context](Self::context).
     pub fn context_for(&self, samples: usize) -> usize {
-        let full = self.full_context();
-        if !self.0.card.short_context {
-            return full;
-        }
-        let frames = samples.div_ceil(SAMPLES_PER_FRAME).max(1);
-        frames.next_multiple_of(CONTEXT_STEP).min(full)
+        self.context.frames(samples, self.full_context())
     }
 
     /// Encoder frames of 30 s.
     pub fn full_context(&self) -> usize {
-        self.0.dimensions.n_audio_ctx
+        self.inner.dimensions.n_audio_ctx
     }
 
     /// The spectrogram of 16 kHz mono samples for so many encoder frames: cut, or
     /// filled up with silence.
     pub fn mel(&self, samples: &[f32], context: usize) -> Mel {
-        self.0.log_mel.compute(samples, context * MEL_PER_FRAME)
+        self.inner.log_mel.compute(samples, context * MEL_PER_FRAME)
     }
 
     /// Encodes a spectrogram that [`Self::mel`] made.
@@ -143,16 +206,29 @@ impl Model {
     /// [`Error::Cancelled`], looked at between layers; [`Error::Compute`] if the
     /// spectrogram is empty, longer than 30 s, or has other bins than the model.
     pub fn encode(&self, mel: &Mel, cancel: &Cancel) -> Result<Encoded, Error> {
-        let tensor = self.0.encoder.forward(mel, cancel)?;
+        if mel.frames < self.full_context() * MEL_PER_FRAME {
+            self.prepare(cancel)?;
+        }
+        let tensor = self.inner.encoder.forward(mel, cancel)?;
         Ok(Encoded { tensor })
     }
 
-    /// Begins to decode an utterance, with room for so many tokens (at most 448).
+    /// Begins to decode an utterance, with room for so many tokens (at most 448). With a
+    /// silence tail, that follows where the utterance ends before 30 s.
     ///
     /// # Errors
     /// [`Error::Compute`].
     pub fn begin(&self, encoded: &Encoded, room: usize) -> Result<Cache, Error> {
-        Ok(self.0.decoder.begin(&encoded.tensor, room)?)
+        let tail = match encoded.frames() < self.full_context() {
+            true => self.tail(&Cancel::default())?,
+            false => None,
+        };
+        let following = tail.and_then(|tail| tail.after(encoded.frames()));
+        let cache = self
+            .inner
+            .decoder
+            .begin(&encoded.tensor, room, following.as_ref());
+        Ok(cache?)
     }
 
     /// Takes further tokens in and says what may follow each of them.
@@ -162,7 +238,7 @@ impl Model {
     /// there are none or one is not in the vocabulary.
     pub fn step(&self, cache: &mut Cache, tokens: &[u32]) -> Result<Logits, Error> {
         cache.check_room(tokens.len())?;
-        self.logits(&self.0.decoder.step(cache, tokens)?)
+        self.logits(&self.inner.decoder.step(cache, tokens)?)
     }
 
     /// Takes further tokens in as [`Self::step`] does, and says of each layer how much
@@ -176,14 +252,15 @@ impl Model {
         tokens: &[u32],
     ) -> Result<(Logits, Vec<Alignment>), Error> {
         cache.check_room(tokens.len())?;
-        let (logits, layers) = self.0.decoder.align(cache, tokens)?;
-        let layers = layers.iter().map(Alignment::of);
+        let (logits, layers) = self.inner.decoder.align(cache, tokens)?;
+        let bias = cache.bias();
+        let layers = layers.iter().map(|weights| Alignment::of(weights, bias));
         Ok((self.logits(&logits)?, layers.collect::<Result<_, _>>()?))
     }
 
     fn logits(&self, logits: &Tensor) -> Result<Logits, Error> {
         Ok(Logits {
-            n_vocab: self.0.dimensions.n_vocab,
+            n_vocab: self.inner.dimensions.n_vocab,
             values: logits.flatten_all()?.to_vec1()?,
         })
     }
@@ -232,13 +309,40 @@ impl Logits {
 }
 
 impl Alignment {
-    fn of(weights: &Tensor) -> Result<Self, Error> {
-        let (heads, tokens, frames) = weights.dims3()?;
-        Ok(Self {
+    /// `bias` is the logarithm of the number of frames that each position stands for; an
+    /// empty one says that each stands for itself.
+    fn of(weights: &Tensor, bias: &[f32]) -> Result<Self, Error> {
+        let (heads, tokens, positions) = weights.dims3()?;
+        let values: Vec<f32> = weights.flatten_all()?.to_vec1()?;
+        let mut alignment = Self {
             heads,
             tokens,
-            frames,
-            values: weights.flatten_all()?.to_vec1()?,
-        })
+            frames: positions,
+            values,
+        };
+        if !bias.is_empty() {
+            let stands_for = |b: &f32| b.exp().round() as usize;
+            let frames: Vec<usize> = bias.iter().map(stands_for).collect();
+            alignment.spread(&frames);
+        }
+        Ok(alignment)
+    }
+
+    /// Divides what each position got among the frames that it stands for.
+    fn spread(&mut self, frames: &[usize]) {
+        let row = |row: &[f32]| -> Vec<f32> {
+            let each = row.iter().zip(frames);
+            each.flat_map(|(&share, &n)| std::iter::repeat_n(share / n as f32, n))
+                .collect()
+        };
+        self.values = self
+            .values
+            .chunks_exact(self.frames)
+            .flat_map(row)
+            .collect();
+        self.frames = frames.iter().sum();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,29 +80,36 @@ pub(crate) fn gelu(x: Tensor) -> Result<Tensor> {
     Ok(x)
 }
 
-/// Softmax over the last dimension of `[heads, queries, keys]`, in place. With
-/// `past`, query `i` sees only the first `past + i + 1` keys.
-fn softmax(x: Tensor, past: Option<usize>) -> Result<Tensor> {
+/// Softmax over the last dimension of `[heads, queries, keys]`, in place, once `bias` was
+/// added to each row (an empty one is none). With `past`, query `i` sees only the first
+/// `past + i + 1` keys.
+fn softmax(x: Tensor, past: Option<usize>, bias: &[f32]) -> Result<Tensor> {
     let queries = x.dim(D::Minus2)?;
     let keys = x.dim(D::Minus1)?;
     x.inplace_op1(&SoftmaxOp {
         queries,
         keys,
         past,
+        bias,
     })?;
     Ok(x)
 }
 
-/// How well keys match queries, as shares of 1. With `past`, query `i` sees only the
-/// first `past + i + 1` keys.
+/// How well keys match queries, plus a key's `bias` (an empty one is none), as shares of
+/// 1. With `past`, query `i` sees only the first `past + i + 1` keys.
 ///
 /// `[heads, queries, n]`, `[heads, keys, n]` → `[heads, queries, keys]`
-pub(crate) fn weights(query: &Tensor, key: &Tensor, past: Option<usize>) -> Result<Tensor> {
-    softmax(query.matmul(&key.t()?)?, past)
+pub(crate) fn weights(
+    query: &Tensor,
+    key: &Tensor,
+    past: Option<usize>,
+    bias: &[f32],
+) -> Result<Tensor> {
+    softmax(query.matmul(&key.t()?)?, past, bias)
 }
 
-/// Mixes values by how well their keys match the queries. With `past`, query `i` sees
-/// only the first `past + i + 1` keys.
+/// Mixes values by how well their keys match the queries, plus a key's `bias` (an empty
+/// one is none). With `past`, query `i` sees only the first `past + i + 1` keys.
 ///
 /// `[heads, queries, n]`, `[heads, keys, n]`, `[heads, keys, n]` → `[heads, queries, n]`
 pub(crate) fn attend(
@@ -110,15 +117,16 @@ pub(crate) fn attend(
     key: &Tensor,
     value: &Tensor,
     past: Option<usize>,
+    bias: &[f32],
 ) -> Result<Tensor> {
     if query.dim(1)? <= FEW {
-        return query.apply_op3_no_bwd(key, value, &FewQueriesOp { past });
+        return query.apply_op3_no_bwd(key, value, &FewQueriesOp { past, bias });
     }
     // Head by head, for the weights of all of them at 30 s are 70 MB.
     let mut mixed = Vec::new();
     for head in 0..query.dim(0)? {
         let of = |all: &Tensor| all.narrow(0, head, 1);
-        let weights = weights(&of(query)?, &of(key)?, past)?;
+        let weights = weights(&of(query)?, &of(key)?, past, bias)?;
         mixed.push(weights.matmul(&of(value)?)?);
     }
     Tensor::cat(&mixed, 0)
@@ -144,7 +152,7 @@ mod tests {
     #[test]
     fn a_query_sees_the_past_and_itself() {
         let scores = tensor(&[0.0; 2 * 2 * 3], (2, 2, 3));
-        let out = softmax(scores, Some(1)).unwrap();
+        let out = softmax(scores, Some(1), &[]).unwrap();
         let third = 1.0 / 3.0;
         for head in out.to_vec3::<f32>().unwrap() {
             assert_eq!(head, [[0.5, 0.5, 0.0], [third, third, third]]);
@@ -164,11 +172,36 @@ mod tests {
         let key = tensor(&numbers(2 * 9 * 20, 0.9), (2, 9, 20));
         let value = tensor(&numbers(2 * 9 * 20, 1.1), (2, 9, 20));
         let query = tensor(&numbers(2 * 6 * 20, 0.4), (2, 6, 20));
-        for past in [None, Some(3)] {
-            let many = attend(&query, &key, &value, past).unwrap();
+        let bias = numbers(9, 1.3);
+        for (past, bias) in [(None, &[][..]), (None, &bias), (Some(3), &[])] {
+            let many = attend(&query, &key, &value, past, bias).unwrap();
             let some = query.narrow(1, 1, 4).unwrap();
-            let few = attend(&some, &key, &value, past.map(|p| p + 1)).unwrap();
+            let few = attend(&some, &key, &value, past.map(|p| p + 1), bias).unwrap();
             assert_close(&few, &many.narrow(1, 1, 4).unwrap());
+        }
+    }
+
+    /// A key that stands for three is worth three of it.
+    #[test]
+    fn a_bias_of_a_logarithm_is_a_number_of_keys() {
+        let numbers =
+            |n: usize, step: f32| -> Vec<f32> { (0..n).map(|i| (i as f32 * step).sin()).collect() };
+        let (key, value) = (numbers(2 * 20, 0.9), numbers(2 * 20, 1.1));
+        let of = |rows: &[f32], at: usize| rows[at * 20..][..20].to_vec();
+        let thrice = |rows: &[f32]| {
+            let rows = [of(rows, 0), of(rows, 1), of(rows, 1), of(rows, 1)].concat();
+            tensor(&rows, (1, 4, 20))
+        };
+        let query = tensor(&numbers(6 * 20, 0.4), (1, 6, 20));
+        let bias = [0.0, 3.0_f32.ln()];
+        for queries in [2, 6] {
+            let query = query.narrow(1, 0, queries).unwrap();
+            let (key, value) = (&key, &value);
+            let whole = attend(&query, &thrice(key), &thrice(value), None, &[]).unwrap();
+            let (key, value) = (tensor(key, (1, 2, 20)), tensor(value, (1, 2, 20)));
+            let thin = attend(&query, &key, &value, None, &bias).unwrap();
+            assert_close(&thin, &whole);
+            assert!(attend(&query, &key, &value, None, &bias[..1]).is_err());
         }
     }
 

@@ -1,6 +1,6 @@
 //! The settings of the whole: the process's frame, and those of each part.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use hark_core::HomeId;
@@ -103,15 +103,10 @@ impl Config {
     /// # Errors
     /// If none is given and there is no home folder either.
     pub fn data_dir(&self) -> anyhow::Result<PathBuf> {
-        let from = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty());
         if let Some(dir) = &self.data_dir {
             return Ok(dir.clone());
         }
-        let xdg = from("XDG_DATA_HOME").map(PathBuf::from);
-        let home = || from("HOME").map(|home| Path::new(&home).join(".local/share"));
-        let base = xdg.filter(|p| p.is_absolute()).or_else(home);
-        let base = base.context("no place for state: name one with --data-dir")?;
-        Ok(base.join("hark"))
+        hark_runtime::data_dir().context("no place for state: name one with --data-dir")
     }
 
     /// The store's settings, with its file in the data folder.
@@ -196,6 +191,8 @@ fn flags(layers: Layers, settings: &Settings) -> Layers {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]

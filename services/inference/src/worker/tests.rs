@@ -212,7 +212,7 @@ async fn a_part_whose_engine_cannot_be_built_again_is_not_ready_and_still_ends()
     let factory = move || {
         built += 1;
         if built > 1 {
-            return Err(crate::Error::NoBundledModel(Vec::new()));
+            return Err(crate::Error::Thread(std::io::ErrorKind::Other.into()));
         }
         let engine = FakeEngine::new(|_| Err(engine::Error::Broken("worn out".to_owned())));
         Ok(Box::new(engine) as Box<dyn Engine>)

@@ -39,6 +39,7 @@ impl EngineThread {
 
     fn run(mut self, mut engine: Box<dyn Engine>) {
         lower_priority();
+        prepare(&mut *engine);
         self.part.ready();
         while let Some(pending) = self.shared.pop() {
             let (_, length) = self.shared.queue();
@@ -92,7 +93,8 @@ impl EngineThread {
         loop {
             let built = catch_unwind(AssertUnwindSafe(|| self.factory.build()));
             let reason = match built {
-                Ok(Ok(engine)) => {
+                Ok(Ok(mut engine)) => {
+                    prepare(&mut *engine);
                     tracing::info!("engine built again");
                     self.part.ready();
                     return Some(engine);
@@ -109,6 +111,18 @@ impl EngineThread {
             }
         }
     }
+}
+
+/// Lets the engine do what its first utterance would wait for. One that can't will say so
+/// then, too.
+fn prepare(engine: &mut dyn Engine) {
+    let prepared = catch_unwind(AssertUnwindSafe(|| engine.prepare()));
+    let reason = match prepared {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => format!("it panicked: {}", tasks::panic_message(&*panic)),
+    };
+    tracing::warn!(reason, "cannot prepare the engine");
 }
 
 /// Lets threads that serve speakers go first; threads that the engine starts inherit it.
