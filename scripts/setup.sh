@@ -40,6 +40,7 @@ checks() {
   have npm || packages+=(npm)
   have espeak-ng || packages+=(espeak-ng)
   have cmake || packages+=(cmake)
+  have opusdec || packages+=(opus-tools)
   have etcd || packages+=(etcd-server)
   have etcdctl || packages+=(etcd-client)
   have shellcheck || packages+=(shellcheck)

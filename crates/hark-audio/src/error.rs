@@ -1,22 +1,49 @@
 //! What can be wrong with audio that somebody sent.
 
+use std::fmt;
+
+/// A kind of file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Container {
+    /// RIFF WAVE.
+    Wav,
+    /// FLAC, in its own container.
+    Flac,
+    /// Opus, in Ogg.
+    Opus,
+}
+
+impl fmt::Display for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Wav => "WAV",
+            Self::Flac => "FLAC",
+            Self::Opus => "Ogg Opus",
+        })
+    }
+}
+
 /// Why audio could not be read.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Error {
     /// It is not a kind of file that can be read.
     #[error(
-        "this is not a WAV file: it begins with {begins_with:?}; send WAV, or name the raw encoding"
+        "this is neither a WAV, a FLAC nor an Ogg Opus file: it begins with {begins_with:?}; \
+         send one of those, or name the raw encoding"
     )]
     NotAudio {
         /// Its first bytes, as far as they can be shown.
         begins_with: String,
     },
-    /// It is a WAV file of a kind that can't be read.
-    #[error("this WAV file can't be read: {0}")]
-    Unsupported(String),
-    /// It is a WAV file that breaks the format's rules.
-    #[error("this WAV file is damaged: {0}")]
-    Malformed(String),
+    /// It is a file of a kind that can't be read.
+    #[error("this {0} file can't be read: {1}")]
+    Unsupported(Container, String),
+    /// It is a file that breaks its format's rules.
+    #[error("this {0} file is damaged: {1}")]
+    Malformed(Container, String),
+    /// The file ends before it should; of a WAV file [`Error::Truncated`] says by how much.
+    #[error("the {0} file is truncated: {1}")]
+    CutOff(Container, String),
     /// The file ends before its audio does.
     #[error(
         "the WAV file is truncated: its header promises {promised} bytes of audio, but {present} are there"

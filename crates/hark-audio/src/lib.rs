@@ -7,14 +7,17 @@
 
 mod clip;
 mod error;
+mod flac;
 mod format;
+mod ogg;
+mod opus;
 mod resample;
 mod riff;
 mod stream;
 mod vad;
 
 pub use clip::{Clip, MAX_CLIP_BYTES, decode_clip, decode_raw};
-pub use error::Error;
+pub use error::{Container, Error};
 pub use format::{Encoding, Format};
 pub use resample::Resampler;
 pub use stream::Stream;

@@ -4,8 +4,8 @@
 
 use std::ops::Range;
 
-use crate::Error;
 use crate::format::{check_channels, check_rate};
+use crate::{Container, Error};
 
 /// The highest sample rate of a file.
 pub(crate) const MAX_FILE_RATE_HZ: u32 = 192_000;
@@ -62,7 +62,7 @@ fn length(len: usize) -> [u8; 4] {
 /// Reads the header of a WAV file.
 pub(crate) fn scan(bytes: &[u8]) -> Result<Header, Error> {
     let (Some(b"RIFF"), Some(b"WAVE")) = (bytes.get(..4), bytes.get(8..12)) else {
-        return Err(not_audio(bytes));
+        return Err(malformed("it does not begin as one"));
     };
     let mut format = None;
     let mut at = 12;
@@ -112,9 +112,10 @@ fn read_format(bytes: &[u8], format: Range<usize>, data: Range<usize>) -> Result
     check_rate(rate_hz, MAX_FILE_RATE_HZ)?;
     check_channels(channels)?;
     if !matches!(bits, 8 | 16 | 24 | 32 | 64) {
-        return Err(Error::Unsupported(format!(
-            "{bits} bits a sample; 8, 16, 24, 32 and 64 are read"
-        )));
+        return Err(Error::Unsupported(
+            Container::Wav,
+            format!("{bits} bits a sample; 8, 16, 24, 32 and 64 are read"),
+        ));
     }
     Ok(Header {
         rate_hz,
@@ -125,18 +126,8 @@ fn read_format(bytes: &[u8], format: Range<usize>, data: Range<usize>) -> Result
     })
 }
 
-fn not_audio(bytes: &[u8]) -> Error {
-    if bytes.is_empty() {
-        return Error::Empty;
-    }
-    let head = &bytes[..bytes.len().min(8)];
-    Error::NotAudio {
-        begins_with: String::from_utf8_lossy(head).into_owned(),
-    }
-}
-
 fn malformed(what: &str) -> Error {
-    Error::Malformed(what.to_owned())
+    Error::Malformed(Container::Wav, what.to_owned())
 }
 
 fn truncated(promised: u32, present: usize) -> Error {

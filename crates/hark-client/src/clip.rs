@@ -21,7 +21,7 @@ pub struct Recognition {
 }
 
 impl Client {
-    /// Turns a WAV file of at most 30 s into words; nothing is done about them.
+    /// Turns a WAV, FLAC or Ogg Opus file of at most 30 s into words; nothing is done about them.
     ///
     /// # Errors
     /// [`Error::Server`], [`Error::Silent`], [`Error::Protocol`].

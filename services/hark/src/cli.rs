@@ -212,7 +212,7 @@ pub struct Speaker {
 #[derive(Debug, Clone, Args)]
 #[command(after_help = SAY_EXAMPLES)]
 pub struct Say {
-    /// Recordings: WAV, at most 30 s each
+    /// Recordings: WAV, FLAC or Ogg Opus, at most 30 s each
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Who speaks
@@ -268,7 +268,7 @@ Exit status: 0 done, 2 not understood, 3 refused, 1 error.";
 #[derive(Debug, Clone, Args)]
 #[command(after_help = TRANSCRIBE_EXAMPLES)]
 pub struct Transcribe {
-    /// Recordings: WAV, at most 30 s each
+    /// Recordings: WAV, FLAC or Ogg Opus, at most 30 s each
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// The Whisper model: a folder or a file [default: the one that comes with Hark]

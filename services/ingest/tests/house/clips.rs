@@ -108,7 +108,7 @@ async fn bad_clips_are_told_what_is_wrong() {
     let two_minutes = wav(8_000, 1, 8, SampleFormat::Int, 8_000 * 120);
     let empty = wav(16_000, 1, 16, SampleFormat::Int, 0);
     for (clip, says) in [
-        (&b"this is a letter, not a sound"[..], "not a WAV file"),
+        (&b"this is a letter, not a sound"[..], "neither a WAV"),
         (&VOICE[..VOICE.len() / 2], "truncated"),
         (&empty, "no samples"),
         (b"", "no samples"),
