@@ -1,5 +1,10 @@
 //! What words would do in a home that is given as a table.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "helpers of tests may unwrap as tests do"
+)]
+
 use std::collections::BTreeMap;
 
 use hark_core::Language;

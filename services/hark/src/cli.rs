@@ -4,6 +4,7 @@ pub mod access;
 mod bench;
 pub mod certs;
 mod doctor;
+pub mod eval;
 mod nodes;
 mod paper;
 mod store;
@@ -15,6 +16,7 @@ use hark_core::{Language, SessionId, SpeakerId};
 
 pub use bench::Bench;
 pub use doctor::Doctor;
+pub use eval::Eval;
 pub use nodes::{Drain, Nodes};
 pub use paper::{Completions, Man};
 pub use store::{Store as StoreArgs, StoreCommand, Where};
@@ -81,6 +83,8 @@ pub enum Command {
     Doctor(Doctor),
     /// Measure how fast this machine hears, and how many rooms it serves
     Bench(Bench),
+    /// Measure how well models hear: error rates, intents, words that nobody said
+    Eval(Box<Eval>),
     /// Print what a shell needs to complete commands
     Completions(Completions),
     /// Print the manual page, or write one for each command

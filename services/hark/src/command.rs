@@ -10,6 +10,7 @@ pub mod demo;
 pub mod devices;
 pub mod doctor;
 pub mod drain;
+pub mod eval;
 mod follow;
 pub mod nodes;
 pub mod paper;

@@ -8,6 +8,7 @@ pub mod cli;
 mod clips;
 mod command;
 mod doctor;
+mod eval;
 pub mod exit;
 mod show;
 pub mod up;
@@ -45,6 +46,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Demo(args) => command::demo::run(args).await,
             Command::Doctor(args) => command::doctor::run(args).await,
             Command::Bench(args) => command::bench::run(&args),
+            Command::Eval(args) => command::eval::run(&args).await,
             Command::Completions(args) => command::paper::completions(&args),
             Command::Man(args) => command::paper::man(&args),
         }

@@ -5,6 +5,7 @@ pub mod banner;
 pub mod bench;
 pub mod credential;
 pub mod device;
+pub mod eval;
 pub mod findings;
 pub mod json;
 pub mod nodes;

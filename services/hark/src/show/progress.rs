@@ -19,6 +19,22 @@ impl Progress {
         Self(bar)
     }
 
+    /// Begins something of so many steps.
+    pub fn steps(steps: usize) -> Self {
+        let bar = ProgressBar::new(steps as u64);
+        let style =
+            ProgressStyle::with_template("{spinner} {pos}/{len} {elapsed}, {eta} left: {wide_msg}");
+        bar.set_style(style.expect("the template is one"));
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+
+    /// Says what the next step is about.
+    pub fn step(&self, message: impl Into<String>) {
+        self.0.set_message(message.into());
+        self.0.inc(1);
+    }
+
     /// Says something else from now on.
     pub fn say(&self, message: impl Into<String>) {
         self.0.set_message(message.into());
