@@ -1,38 +1,68 @@
 //! What a model file holds, whatever its format: sizes, mel filters, vocabulary and
 //! tensors under openai-whisper's names, each with the shape that the sizes ask for.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-use candle_core::{Device, Tensor};
 
 use crate::card::{self, Card};
 use crate::dimensions::Dimensions;
+use crate::tensors::Tensors;
 use crate::vocabulary::Vocabulary;
-use crate::{Error, ggml, safetensors};
+use crate::{Error, ctranslate2, ggml, safetensors};
 
-/// A model file's content, in single precision.
+/// A model file's content. It is kept as the file has it; a tensor becomes single
+/// precision when it is asked for.
 #[derive(Debug)]
 pub struct Checkpoint {
     pub(crate) card: Card,
+    pub(crate) layout: Layout,
     pub(crate) dimensions: Dimensions,
     /// `n_mels` × [`crate::mel::FREQUENCIES`] values.
     pub(crate) filters: Vec<f32>,
     pub(crate) vocabulary: Vocabulary,
+    /// A `tokenizer.json` that came with the weights.
+    pub(crate) tokenizer: Option<Vec<u8>>,
     pub(crate) tensors: Tensors,
 }
 
-/// Tensors in single precision, under openai-whisper's names.
-#[derive(Debug)]
-pub(crate) struct Tensors {
-    path: PathBuf,
-    expected: HashMap<String, Vec<usize>>,
-    found: HashMap<String, Tensor>,
+/// A layout of model files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    /// whisper.cpp's `ggml-*.bin`.
+    Ggml,
+    /// Hugging Face's `model.safetensors` with `config.json` and `tokenizer.json`.
+    Safetensors,
+    /// CTranslate2's `model.bin` with its vocabulary, as faster-whisper has it.
+    Ctranslate2,
+}
+
+impl Layout {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ggml => "ggml",
+            Self::Safetensors => "safetensors",
+            Self::Ctranslate2 => "ctranslate2",
+        }
+    }
+
+    /// By a file's name and first bytes.
+    fn of(file: &Path, content: &[u8]) -> Self {
+        if file.extension().is_some_and(|e| e == "safetensors") {
+            Self::Safetensors
+        } else if ctranslate2::is_one(content) {
+            Self::Ctranslate2
+        } else {
+            Self::Ggml
+        }
+    }
 }
 
 impl Checkpoint {
-    /// Reads a directory with a card, a Hugging Face directory, or a file: whisper.cpp's
-    /// `ggml-*.bin`, or `*.safetensors` with what belongs to it beside it.
+    /// Reads a directory with a card, a Hugging Face or CTranslate2 directory, or a file:
+    /// whisper.cpp's `ggml-*.bin`, or `*.safetensors` or CTranslate2's `model.bin` with
+    /// what belongs to it beside it.
+    ///
+    /// Values are looked at when a tensor is: [`Checkpoint::check`] looks at all.
     ///
     /// # Errors
     /// [`Error`]: what can't be read, is no Whisper, is truncated, damaged, or not what
@@ -41,15 +71,45 @@ impl Checkpoint {
         let (file, card) = locate(path)?;
         let content = crate::error::read(&file)?;
         card.verify(&file, &content)?;
-        let checkpoint = if file.extension().is_some_and(|e| e == "safetensors") {
-            safetensors::read(&file, &content)
-        } else {
-            ggml::read(&file, &content)
+        let checkpoint = match Layout::of(&file, &content) {
+            Layout::Safetensors => safetensors::read(&file, content),
+            Layout::Ctranslate2 => ctranslate2::read(&file, content),
+            Layout::Ggml => ggml::read(&file, content),
         };
         Ok(Self {
             card,
             ..checkpoint?
         })
+    }
+
+    /// Looks at every value of every tensor; `seen` is told how many of how many
+    /// parameters that makes so far.
+    ///
+    /// # Errors
+    /// [`Error`] for a tensor that is missing or holds what is no number.
+    pub fn check(&self, mut seen: impl FnMut(usize, usize)) -> Result<(), Error> {
+        let (all, mut done) = (self.dimensions.parameters(), 0);
+        for (name, _) in self.dimensions.tensors() {
+            done += self.tensors.values(&name)?.len();
+            seen(done, all);
+        }
+        Ok(())
+    }
+
+    /// The layout of the file that it was read from.
+    pub fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    /// The number formats of its weights, the one with the most parameters first.
+    pub fn formats(&self) -> Vec<String> {
+        self.tensors.formats()
+    }
+
+    /// Whether a tensor is in a format that rounds, so that another one may hold more than
+    /// there is to know: all but f32, f16 and bf16.
+    pub fn is_quantised(&self) -> bool {
+        self.tensors.is_quantised()
     }
 
     /// What is known of the model besides its weights.
@@ -83,119 +143,15 @@ fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
         let card = Card::unclaimed(path);
         return Ok((weights, card));
     }
+    let weights = path.join(ctranslate2::WEIGHTS);
+    if weights.is_file() {
+        return Ok((weights, Card::unclaimed(path)));
+    }
     let reason = format!(
-        "the directory has neither a {} nor a {}",
+        "the directory has neither a {} nor a {} nor a {}",
         card::FILE_NAME,
-        safetensors::WEIGHTS
+        safetensors::WEIGHTS,
+        ctranslate2::WEIGHTS,
     );
     Err(Error::not_a_model(path, reason))
-}
-impl Tensors {
-    /// Expects the tensors of a Whisper of these sizes.
-    pub fn expecting(path: &Path, dimensions: &Dimensions) -> Self {
-        Self {
-            path: path.to_owned(),
-            expected: dimensions.tensors().into_iter().collect(),
-            found: HashMap::new(),
-        }
-    }
-
-    /// Checks a tensor's shape before its values are read. Dimensions of 1 count for
-    /// nothing, for ggml writes biases as `[n, 1]`. Gives the shape to read it as.
-    pub fn admit(&self, name: &str, shape: &[usize]) -> Result<Vec<usize>, Error> {
-        let Some(expected) = self.expected.get(name) else {
-            let reason = "Whisper has no such tensor";
-            return Err(Error::field(&self.path, format!("tensor {name}"), reason));
-        };
-        if self.found.contains_key(name) {
-            let field = format!("tensor {name}");
-            return Err(Error::field(&self.path, field, "it is there twice"));
-        }
-        let squeezed =
-            |shape: &[usize]| -> Vec<usize> { shape.iter().copied().filter(|&n| n != 1).collect() };
-        if squeezed(shape) != squeezed(expected) {
-            return Err(Error::Shape {
-                path: self.path.clone(),
-                tensor: name.to_owned(),
-                expected: expected.clone(),
-                found: shape.to_vec(),
-            });
-        }
-        Ok(expected.clone())
-    }
-
-    /// Keeps an admitted tensor's values.
-    pub fn insert(&mut self, name: &str, shape: Vec<usize>, values: Vec<f32>) -> Result<(), Error> {
-        if let Some(at) = values.iter().position(|v| !v.is_finite()) {
-            let field = format!("tensor {name}");
-            let reason = format!("value {at} is not a finite number; get the file again");
-            return Err(Error::field(&self.path, field, reason));
-        }
-        let tensor = Tensor::from_vec(values, shape, &Device::Cpu)?;
-        self.found.insert(name.to_owned(), tensor);
-        Ok(())
-    }
-
-    /// Takes a tensor out.
-    pub fn take(&mut self, name: &str) -> Result<Tensor, Error> {
-        self.found.remove(name).ok_or_else(|| self.missing(name))
-    }
-
-    /// Looks at a tensor.
-    pub fn get(&self, name: &str) -> Result<&Tensor, Error> {
-        self.found.get(name).ok_or_else(|| self.missing(name))
-    }
-
-    fn missing(&self, name: &str) -> Error {
-        Error::MissingTensor {
-            path: self.path.clone(),
-            tensor: name.to_owned(),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TINY: Dimensions = Dimensions {
-        n_vocab: 51_864,
-        n_audio_ctx: 1500,
-        n_state: 16,
-        n_audio_head: 1,
-        n_audio_layer: 1,
-        n_text_ctx: 448,
-        n_text_head: 1,
-        n_text_layer: 1,
-        n_mels: 80,
-    };
-
-    #[test]
-    fn only_expected_tensors_of_the_right_shape_come_in_and_once() {
-        let mut tensors = Tensors::expecting(Path::new("m.bin"), &TINY);
-        let shape = tensors.admit("encoder.conv1.bias", &[16, 1]).unwrap();
-        assert_eq!(shape, [16]);
-        tensors
-            .insert("encoder.conv1.bias", shape, vec![0.0; 16])
-            .unwrap();
-        let error =
-            |name: &str, shape: &[usize]| tensors.admit(name, shape).unwrap_err().to_string();
-        assert!(error("encoder.conv1.bias", &[16]).contains("twice"));
-        assert!(error("decoder.ln.bias", &[17]).contains("[17], expected [16]"));
-        assert!(error("bert.pooler", &[16]).contains("no such tensor"));
-        assert!(tensors.take("encoder.conv1.bias").is_ok());
-        assert!(matches!(
-            tensors.take("encoder.conv1.bias"),
-            Err(Error::MissingTensor { tensor, .. }) if tensor == "encoder.conv1.bias"
-        ));
-    }
-
-    #[test]
-    fn values_that_are_no_numbers_are_refused() {
-        let mut tensors = Tensors::expecting(Path::new("m.bin"), &TINY);
-        let mut values = vec![0.0; 16];
-        values[3] = f32::NAN;
-        let error = tensors.insert("decoder.ln.bias", vec![16], values);
-        assert!(error.unwrap_err().to_string().contains("value 3"));
-    }
 }

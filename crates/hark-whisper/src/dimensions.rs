@@ -67,6 +67,14 @@ impl Dimensions {
         Ok(())
     }
 
+    /// Parameters of such a Whisper, positions included.
+    pub fn parameters(&self) -> usize {
+        let sizes = self.tensors().into_iter();
+        sizes
+            .map(|(_, shape)| shape.iter().product::<usize>())
+            .sum()
+    }
+
     /// Every tensor of such a Whisper: openai-whisper's name, and the shape with the
     /// outermost dimension first.
     pub fn tensors(&self) -> Vec<(String, Vec<usize>)> {
@@ -148,12 +156,8 @@ mod tests {
         assert!(BASE.check(Path::new("m")).is_ok());
         let tensors = BASE.tensors();
         assert_eq!(tensors.len(), 245);
-        let parameters: usize = tensors
-            .iter()
-            .map(|(_, s)| s.iter().product::<usize>())
-            .sum();
         // "74 M" (Radford et al., 2022, table 1), counted exactly.
-        assert_eq!(parameters, 72_593_920);
+        assert_eq!(BASE.parameters(), 72_593_920);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use hark_core::engine;
+use serde::de::DeserializeOwned;
 
 use crate::quant::Format;
 
@@ -20,7 +21,7 @@ pub enum Error {
     /// Something that is there is not a model of a kind that is known.
     #[error(
         "{path} is not a Whisper model: {reason}; give a directory with a card.toml, a Hugging \
-         Face directory, or a ggml file of whisper.cpp"
+         Face or CTranslate2 directory, or a ggml file of whisper.cpp"
     )]
     NotAModel {
         /// What was given.
@@ -162,6 +163,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Error> {
         return Err(Error::not_a_model(path, "it is not a file"));
     }
     std::fs::read(path).map_err(failed)
+}
+
+/// A file of JSON.
+pub(crate) fn json<T: DeserializeOwned>(path: &Path) -> Result<T, Error> {
+    json_of(path, &read(path)?)
+}
+
+/// A file's content, of JSON.
+pub(crate) fn json_of<T: DeserializeOwned>(path: &Path, content: &[u8]) -> Result<T, Error> {
+    serde_json::from_slice(content).map_err(|error| Error::field(path, "JSON", error.to_string()))
 }
 
 #[cfg(test)]

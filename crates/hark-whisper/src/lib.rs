@@ -9,6 +9,7 @@
 pub mod card;
 mod checkpoint;
 mod context;
+mod ctranslate2;
 pub mod decoding;
 mod dimensions;
 mod engine;
@@ -20,10 +21,12 @@ pub mod mel;
 mod model;
 pub mod quant;
 mod safetensors;
+mod tensors;
+mod tokenizer;
 mod vocabulary;
 
 pub use card::Card;
-pub use checkpoint::Checkpoint;
+pub use checkpoint::{Checkpoint, Layout};
 pub use context::{Context, SilenceTail};
 pub use dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 pub use engine::{CandleEngine, Settings};

@@ -81,7 +81,7 @@ fn what_is_no_model_says_what_to_give() {
     for (path, expect) in [
         (
             empty.path().to_owned(),
-            "neither a card.toml nor a model.safetensors",
+            "neither a card.toml nor a model.safetensors nor a model.bin",
         ),
         (picture.path().join("cat.png"), "it begins with 0x474e5089"),
         ("/dev/zero".into(), "it is not a file"),

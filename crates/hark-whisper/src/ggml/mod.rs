@@ -7,6 +7,7 @@ mod read;
 mod write;
 
 pub(crate) use read::read;
+pub(crate) use write::encoded;
 
 /// `ggml` as a little-endian number.
 const MAGIC: u32 = 0x6767_6d6c;

@@ -6,20 +6,22 @@ use std::path::Path;
 use super::MAGIC;
 use crate::Error;
 use crate::card::Card;
-use crate::checkpoint::{Checkpoint, Tensors};
+use crate::checkpoint::{Checkpoint, Layout};
 use crate::dimensions::Dimensions;
 use crate::mel::FREQUENCIES;
 use crate::quant::Format;
+use crate::tensors::{Encoding, Stored, Tensors};
 use crate::vocabulary::Vocabulary;
 
 /// `GGUF` as a little-endian number: the format of llama.cpp, not of whisper.cpp.
 const GGUF: u32 = 0x4655_4747;
 
 /// Reads a file's content; `path` is for errors.
-pub(crate) fn read(path: &Path, content: &[u8]) -> Result<Checkpoint, Error> {
+pub(crate) fn read(path: &Path, content: Vec<u8>) -> Result<Checkpoint, Error> {
     let mut reader = Reader {
         path,
-        rest: content,
+        length: content.len(),
+        rest: &content,
     };
     reader.magic()?;
     let dimensions = reader.dimensions()?;
@@ -31,16 +33,20 @@ pub(crate) fn read(path: &Path, content: &[u8]) -> Result<Checkpoint, Error> {
     }
     Ok(Checkpoint {
         card: Card::unclaimed(path),
+        layout: Layout::Ggml,
         dimensions,
         filters,
         vocabulary,
-        tensors,
+        tokenizer: None,
+        tensors: tensors.of(content),
     })
 }
 
 /// What is left of a file.
 struct Reader<'a> {
     path: &'a Path,
+    /// Of the whole file.
+    length: usize,
     rest: &'a [u8],
 }
 
@@ -156,8 +162,15 @@ impl<'a> Reader<'a> {
             let reason = format!("{values} values do not fill whole blocks of its format");
             return Err(Error::field(self.path, field, reason));
         };
-        let bytes = self.bytes(&field, length)?;
-        tensors.insert(&name, shape, format.read(bytes))
+        let start = self.length - self.rest.len();
+        self.bytes(&field, length)?;
+        let stored = Stored {
+            shape,
+            encoding: Encoding::Ggml(format),
+            bytes: start..start + length,
+        };
+        tensors.insert(&name, stored);
+        Ok(())
     }
 
     fn size(&mut self, field: &str) -> Result<usize, Error> {
@@ -224,7 +237,7 @@ mod tests {
     }
 
     fn error(file: &[u8]) -> String {
-        match read(Path::new("m.bin"), file) {
+        match read(Path::new("m.bin"), file.to_vec()) {
             Ok(mut checkpoint) => checkpoint.tensors.take("decoder.ln.bias").unwrap_err(),
             Err(error) => error,
         }
@@ -286,7 +299,7 @@ mod tests {
             .flat_map(|i| f32::from(i).to_le_bytes())
             .collect();
         let file = tensor(2, 0, &[1, 16], "encoder.conv1.bias", &data);
-        let mut checkpoint = read(Path::new("m.bin"), &file).unwrap();
+        let mut checkpoint = read(Path::new("m.bin"), file).unwrap();
         let bias = checkpoint.tensors.take("encoder.conv1.bias").unwrap();
         let expect: Vec<f32> = (0..16_u8).map(f32::from).collect();
         assert_eq!(bias.to_vec1::<f32>().unwrap(), expect);
@@ -312,7 +325,9 @@ mod tests {
             let at = anywhere.index(file.len());
             file[at] ^= 0x80;
             file.truncate(cut.index(file.len() * 2));
-            let _ = read(Path::new("m.bin"), &file);
+            if let Ok(checkpoint) = read(Path::new("m.bin"), file) {
+                let _ = checkpoint.check(|_, _| {});
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ impl Checkpoint {
     /// Writes the model as one of whisper.cpp's files.
     ///
     /// [`Format::F32`] loses nothing; any other format loses nothing of what was read from
-    /// a file of that format (but for the last bits of q4_0, q5_0 and q5_1).
+    /// a file of that format.
     /// whisper.cpp 1.8 itself can not run a file of [`Format::F32`] on a CPU.
     ///
     /// # Errors
@@ -33,8 +33,14 @@ impl Checkpoint {
         out.write_all(&filters.collect::<Vec<_>>())?;
         vocabulary(out, &self.vocabulary)?;
         for (name, shape) in self.dimensions.tensors() {
-            let values = self.tensors.get(&name)?.flatten_all()?.to_vec1::<f32>()?;
-            tensor(out, &name, &shape, &values, format)?;
+            let format = format_of(&name, &shape, format);
+            match self.tensors.raw(&name, format)? {
+                Some(bytes) => tensor(out, &name, &shape, bytes, format)?,
+                None => {
+                    let bytes = encoded(&name, &self.tensors.values(&name)?, format)?;
+                    tensor(out, &name, &shape, &bytes, format)?;
+                }
+            }
         }
         Ok(())
     }
@@ -83,11 +89,9 @@ fn tensor(
     out: &mut impl Write,
     name: &str,
     shape: &[usize],
-    values: &[f32],
+    bytes: &[u8],
     format: Format,
 ) -> Result<(), Error> {
-    let format = format_of(name, shape, format);
-    let bytes = encoded(name, values, format)?;
     let mut shape: Vec<i32> = shape.iter().copied().map(size).collect();
     // whisper.cpp adds a convolution's bias to each frame: it wants a column.
     if name.starts_with("encoder.conv") && shape.len() == 1 {
@@ -101,7 +105,7 @@ fn tensor(
     shape.reverse();
     numbers(out, &shape)?;
     out.write_all(name.as_bytes())?;
-    out.write_all(&bytes)?;
+    out.write_all(bytes)?;
     Ok(())
 }
 
@@ -114,7 +118,7 @@ fn format_of(name: &str, shape: &[usize], format: Format) -> Format {
     }
 }
 
-fn encoded(name: &str, values: &[f32], format: Format) -> Result<Vec<u8>, Error> {
+pub(crate) fn encoded(name: &str, values: &[f32], format: Format) -> Result<Vec<u8>, Error> {
     let unwritable = |reason: String| Error::Unwritable {
         tensor: name.to_owned(),
         format,

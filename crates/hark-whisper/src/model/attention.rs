@@ -10,7 +10,7 @@ use candle_core::Tensor;
 
 use super::ops::{self, Linear};
 use crate::Error;
-use crate::checkpoint::Tensors;
+use crate::tensors::Tensors;
 
 /// Attention of a sequence to itself.
 #[derive(Debug)]

@@ -7,8 +7,8 @@ use super::encoder::{Mlp, norm};
 use super::ops::{self, LayerNorm, Linear};
 use super::tail::Following;
 use crate::Error;
-use crate::checkpoint::Tensors;
 use crate::dimensions::Dimensions;
+use crate::tensors::Tensors;
 
 /// The decoder's layers.
 #[derive(Debug)]

@@ -6,9 +6,9 @@ use hark_core::engine::Cancel;
 use super::attention::SelfAttention;
 use super::ops::{self, LayerNorm, Linear};
 use crate::Error;
-use crate::checkpoint::Tensors;
 use crate::dimensions::{Dimensions, MEL_PER_FRAME};
 use crate::mel::Mel;
+use crate::tensors::Tensors;
 
 /// The encoder's layers.
 #[derive(Debug)]

@@ -95,6 +95,7 @@ impl Model {
             filters,
             vocabulary,
             mut tensors,
+            ..
         } = Checkpoint::open(path)?;
         let model = Self {
             context: Context::Full,

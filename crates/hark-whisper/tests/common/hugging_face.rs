@@ -36,6 +36,16 @@ fn config(dimensions: &Dimensions) -> String {
 
 /// The vocabulary as a byte-level one.
 fn tokenizer(vocabulary: &[Vec<u8>]) -> String {
+    let vocab: Map<_, _> = vocabulary
+        .iter()
+        .zip(0_u32..)
+        .map(|(bytes, id)| (spelled(bytes), id.into()))
+        .collect();
+    json!({ "model": { "vocab": vocab } }).to_string()
+}
+
+/// Bytes in the letters of a byte-level vocabulary.
+pub fn spelled(bytes: &[u8]) -> String {
     let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xa1..=0xac | 0xae..=0xff);
     let letter = |b: &u8| match printable(*b) {
         true => char::from(*b),
@@ -44,16 +54,11 @@ fn tokenizer(vocabulary: &[Vec<u8>]) -> String {
             char::from_u32(0x100 + before).unwrap()
         }
     };
-    let vocab: Map<_, _> = vocabulary
-        .iter()
-        .zip(0_u32..)
-        .map(|(bytes, id)| (bytes.iter().map(letter).collect(), id.into()))
-        .collect();
-    json!({ "model": { "vocab": vocab } }).to_string()
+    bytes.iter().map(letter).collect()
 }
 
 /// Hugging Face's name for one of openai-whisper's.
-fn name(name: &str) -> String {
+pub fn name(name: &str) -> String {
     let renames = [
         ("blocks.", "layers."),
         ("cross_attn_ln", "encoder_attn_layer_norm"),

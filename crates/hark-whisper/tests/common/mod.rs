@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 #![allow(dead_code, reason = "not every test needs all of it")]
 
+pub mod ctranslate2;
 pub mod hugging_face;
 pub mod random;
 pub mod reference;

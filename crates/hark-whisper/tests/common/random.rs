@@ -1,5 +1,5 @@
 //! Models of random weights that follow from a name and a place alone, the same as those
-//! of `tests/reference/models.py`, bit by bit.
+//! of `tests/reference/weights.py`, bit by bit.
 
 use std::path::Path;
 
@@ -49,7 +49,8 @@ pub fn write(dir: &Path, dimensions: &Dimensions) {
     hugging_face::write(dir, dimensions, &tokens, tensors);
 }
 
-fn values(name: &str, shape: &[usize]) -> Vec<f32> {
+/// The values of a tensor, under openai-whisper's name.
+pub fn values(name: &str, shape: &[usize]) -> Vec<f32> {
     let (bound, offset) = range(name, shape);
     hashes(key_of(name))
         .map(|hash| ((hash >> 40) as f32 * 2.0_f32.powi(-23) - 1.0) * bound + offset)
