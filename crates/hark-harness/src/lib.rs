@@ -6,6 +6,7 @@
 pub mod error;
 pub mod etcd;
 pub mod http;
+pub mod mirror;
 pub mod otlp;
 pub mod ports;
 pub mod process;
