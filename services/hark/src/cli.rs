@@ -5,6 +5,7 @@ mod bench;
 pub mod certs;
 mod doctor;
 pub mod eval;
+pub mod model;
 mod nodes;
 mod paper;
 mod store;
@@ -77,6 +78,8 @@ pub enum Command {
     Config(Config),
     /// Export, import, move and check what the house keeps
     Store(StoreArgs),
+    /// List, check, get and convert models
+    Model(model::Model),
     /// Start Hark for a minute and speak to it: six sentences, and the lamp goes on
     Demo(Demo),
     /// Look for what is wrong on this machine, and say what to do

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod drain;
 pub mod eval;
 mod follow;
+pub mod model;
 pub mod nodes;
 pub mod paper;
 pub mod say;

@@ -42,6 +42,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Nodes(args) => command::nodes::run(args).await,
             Command::Drain(args) => command::drain::run(&args).await,
             Command::Config(args) => command::config::run(&args),
+            Command::Model(args) => command::model::run(args).await,
             Command::Store(args) => command::store::run(args).await,
             Command::Demo(args) => command::demo::run(args).await,
             Command::Doctor(args) => command::doctor::run(args).await,

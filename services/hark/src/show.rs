@@ -8,6 +8,7 @@ pub mod device;
 pub mod eval;
 pub mod findings;
 pub mod json;
+pub mod model;
 pub mod nodes;
 pub mod progress;
 pub mod status;

@@ -29,6 +29,7 @@ fn help_teaches() {
         &["drain", "--help"],
         &["config", "--help"],
         &["store", "--help"],
+        &["model", "--help"],
         &["demo", "--help"],
         &["completions", "--help"],
         &["man", "--help"],

@@ -16,8 +16,8 @@ pub const BUNDLED: &str = "bundled";
 const NANO: &str = "nano";
 /// Prefixes that a name may leave out.
 const PREFIXES: [&str; 2] = ["hark-", "whisper-"];
-/// The weights of a folder in Hugging Face's layout, which has no card.
-const WEIGHTS: &str = "model.safetensors";
+/// The weights of folders in Hugging Face's and CTranslate2's layouts, which have no card.
+const WEIGHTS: [&str; 2] = ["model.safetensors", "model.bin"];
 
 /// The folders that models are looked for in, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,7 +128,7 @@ impl Present {
         let file = path.join(card::FILE_NAME);
         let card = if file.is_file() {
             Card::load(&file)
-        } else if path.join(WEIGHTS).is_file() {
+        } else if WEIGHTS.iter().any(|weights| path.join(weights).is_file()) {
             Ok(Card::unclaimed(&path))
         } else {
             return None;
@@ -173,7 +173,7 @@ mod tests {
         let dir = folder.join(name);
         std::fs::create_dir_all(&dir).unwrap();
         match card {
-            "" => std::fs::write(dir.join(WEIGHTS), "").unwrap(),
+            "" => std::fs::write(dir.join(WEIGHTS[0]), "").unwrap(),
             card => std::fs::write(dir.join(card::FILE_NAME), card).unwrap(),
         }
     }
