@@ -20,6 +20,10 @@ fn clips() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/hark-whisper/tests/data/clips.tsv")
 }
 
+fn nano() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/hark-nano")
+}
+
 /// What a recogniser heard of four sentences, and the figures by hand:
 /// 4 + 3 + 1 + 5 words; three are something else (Lampe: Rampe, das: Garagen, Garagentor:
 /// Tor), one is too many (bitte).
@@ -116,7 +120,7 @@ fn the_bundled_model_is_measured_on_the_clips_of_the_tree() {
     let subject = &json["subjects"][0];
     assert_eq!(subject["name"], "hark-nano");
     let digest = subject["weights"]["sha256"].as_str().unwrap();
-    let card = manifest.join("../../../../../models/hark-nano/card.toml");
+    let card = nano().join("card.toml");
     assert!(std::fs::read_to_string(card).unwrap().contains(digest));
     let all = &subject["summary"]["all"];
     assert_eq!((&all["exact"], &all["wer"]), (&5.into(), &0.0.into()));
@@ -140,10 +144,9 @@ fn the_bundled_model_is_measured_on_the_clips_of_the_tree() {
 #[test]
 fn models_are_side_by_side_in_the_context_that_is_asked_for() {
     let place = Place::new();
-    let manifest = clips();
-    let nano = manifest.join("../../../../../models/hark-nano");
+    let (manifest, nano) = (clips(), nano());
     let base = ["eval", manifest.to_str().unwrap(), "--limit", "2", "--json"];
-    let models = ["--model", nano.to_str().unwrap(), "--model", "bundled"];
+    let models = ["--model", nano.to_str().unwrap(), "--model", "nano"];
     for (context, part) in [
         ("card", "as long as the audio"),
         ("full", "all of 30 s"),

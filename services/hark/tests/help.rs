@@ -35,6 +35,7 @@ fn help_teaches() {
         &["man", "--help"],
         &["doctor", "--help"],
         &["bench", "--help"],
+        &["eval", "--help"],
     ];
     for page in pages {
         let help = place.run(page).done();
