@@ -1,7 +1,7 @@
 # What one types here. Each target installs what it needs and says so; `make help` lists them.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test bench tidy fmt docs licences sbom proto-baseline reference setup
+.PHONY: help demo install test bench tidy fmt docs licences sbom proto-baseline reference models setup
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ proto-baseline: ## accept the contract as it is now, if it breaks nobody
 
 reference: ## compute the reference's numbers anew with openai-whisper (5.6 GB, minutes)
 	@tests/reference/run.sh
+
+models: ## train hark-home and hark-nano anew (hours; resumable; not needed to build)
+	@models/train/run.sh all
 
 setup: ## install what building and testing need, and nothing else
 	@scripts/setup.sh test
