@@ -115,14 +115,27 @@ def batches(clips, size, rng):
         yield from ([clips[at] for at in group] for group in groups)
 
 
+def mixed(clips, options):
+    """The clips with real speech `--real` times, and without the German sentences about anything: synthetic voices
+    that speak them teach wrong sounds and old spelling, and read German got worse by them."""
+    rows = [json.loads(line) for line in open(options.data / "clips" / "index.jsonl")]
+    others = {row["text"] for row in rows if row["language"] == "de" and row["family"] == "out of domain"}
+    read = {row["text"] for row in manifest(options.shared / "audio" / "kerstin" / "manifest.tsv")}
+    kept = [clip for clip in clips if clip[1] not in others - read]
+    return kept + [clip for clip in kept if clip[1] in read] * (options.real - 1)
+
+
 def tune(options):
     torch.manual_seed(options.seed)
-    rng = random.Random(options.seed)
+    rng = random.Random(options.seed + options.step)
     model = tail.load(options.shared / "models" / "whisper-base")
     silence = torch.load(options.data / "silence.pt")
     clips = [clip for path in sorted((options.data / "encoded").glob("*.pt")) for clip in torch.load(path)]
+    clips = mixed(clips, options)
     print(f"{len(clips)} clips", flush=True)
     learned = {name: p for name, p in model.decoder.named_parameters() if "embedding" not in name}
+    if options.step:
+        blend(model, dict(learned), torch.load(options.data / f"tuned-{options.step:05}.pt"), 1.0)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_(name.removeprefix("decoder.") in learned and name.startswith("decoder."))
     optimizer = torch.optim.AdamW(learned.values(), lr=options.rate, betas=(0.9, 0.98), weight_decay=0.01)
@@ -152,7 +165,7 @@ def tune(options):
             print(f"step {step}/{options.steps} loss {total / 20:.4f} rate {rate:.1e} {time.time() - began:.0f} s", flush=True)
             total = 0.0
         if step % options.keep == 0 or step == options.steps:
-            torch.save({name: p.detach().half().clone() for name, p in learned.items()}, options.data / f"tuned-{step:05}.pt")
+            torch.save({name: p.detach().half().clone() for name, p in learned.items()}, options.data / f"tuned-{options.step + step:05}.pt")
 
 
 def squeezed(text, language):
@@ -244,6 +257,7 @@ def main():
     arguments.add_argument("--nothing", type=int, default=500, help="clips of silence and noise")
     arguments.add_argument("--limit", type=int, help="encode so many clips at most (a random part of all)")
     arguments.add_argument("--steps", type=int, default=640)
+    arguments.add_argument("--real", type=int, default=3, help="real read speech comes so many times an epoch")
     arguments.add_argument("--batch", type=int, default=24)
     arguments.add_argument("--rate", type=float, default=4e-5)
     arguments.add_argument("--keep", type=int, default=160, help="keep the weights every so many steps")
@@ -251,7 +265,7 @@ def main():
     arguments.add_argument("--half", choices=("choose", "judge"), default="choose", help="which real clips")
     arguments.add_argument("--read", type=int, default=100, help="at most so many read sentences")
     arguments.add_argument("--share", type=float, nargs="+", default=[0.4, 0.5, 0.6, 0.7, 0.85], help="of the tuned weights")
-    arguments.add_argument("--step", type=int, default=0)
+    arguments.add_argument("--step", type=int, default=0, help="tune: go on from this one; choose: this one alone; export: this one")
     arguments.add_argument("--show", action="store_true", help="what was heard wrongly")
     arguments.add_argument("--out", type=pathlib.Path)
     arguments.add_argument("--threads", type=int, default=2)

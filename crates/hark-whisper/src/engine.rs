@@ -12,14 +12,11 @@ use hark_core::engine::{
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::Error;
-use crate::decoding::{self, Decoded, End, ModelInference, Options};
+use crate::decoding::{self, Decoded, End, ModelInference, NO_SPEECH, Options};
 use crate::model::Model;
 
 /// No sample above this (−70 dBFS): nothing was said, whatever a model makes of it.
 const QUIET: f32 = 3.2e-4;
-/// Above this probability of no speech a text of low probability is not believed
-/// (`no_speech_threshold` in openai-whisper).
-const NO_SPEECH: f32 = 0.6;
 /// Below this mean log-probability a text is not believed where there may have been
 /// no speech (`logprob_threshold` in openai-whisper).
 const UNLIKELY: f32 = -1.0;

@@ -3,8 +3,8 @@
 //!
 //! After openai-whisper's `decoding.py`: an [`Inference`] says what may follow,
 //! [`LogitFilter`]s rule out what may not, a [`Greedy`] decoder chooses. Added here: a
-//! cap on the tokens that follows the audio's length, and an end to endless
-//! repetitions.
+//! cap on the tokens that follows the audio's length, an end to endless repetitions, and
+//! an ear for models that learned to write nothing where nobody speaks.
 
 mod filter;
 mod greedy;
@@ -83,6 +83,10 @@ pub enum End {
     Repetition,
 }
 
+/// Above this probability of no speech a text of low probability is not believed
+/// (`no_speech_threshold` in openai-whisper).
+pub(crate) const NO_SPEECH: f32 = 0.6;
+
 /// How many tokens a cache needs room for, to decode so many.
 pub fn room(max_tokens: usize) -> usize {
     PROMPT + max_tokens
@@ -107,6 +111,10 @@ pub fn decode(
     let filters = filters(vocabulary);
     let mut greedy = Greedy::new(vocabulary.special().eot);
     let (mut heard, mut logits) = prompt(inference, vocabulary, options)?;
+    if says_nothing(&heard, logits.last_mut(), vocabulary) {
+        heard.end = End::Text;
+        return Ok(heard);
+    }
     heard.end = loop {
         if cancel.is_cancelled() {
             return Err(Error::Cancelled);
@@ -175,6 +183,15 @@ fn filters(vocabulary: &Vocabulary) -> [Box<dyn LogitFilter>; 2] {
         Box::new(SuppressBlank::new(vocabulary)),
         Box::new(SuppressTokens::new(vocabulary)),
     ]
+}
+
+/// Whether the model hears no speech, and would end before any text if it were let. A
+/// model that learned silence says both; what others are forced to begin is judged by its
+/// probability, later.
+fn says_nothing(heard: &Decoded, logits: &[f32], vocabulary: &Vocabulary) -> bool {
+    let end = logits.get(vocabulary.special().eot as usize);
+    heard.no_speech_probability > NO_SPEECH
+        && end.is_some_and(|end| logits.iter().all(|logit| logit <= end))
 }
 
 /// The likeliest of some tokens; the first of equals.

@@ -99,6 +99,24 @@ fn no_speech_is_its_share_at_the_start() {
 }
 
 #[test]
+fn nothing_is_written_where_no_speech_is_heard_and_the_end_comes_first() {
+    let cases: [(f32, f32, &[u32]); 3] = [
+        // (no speech, end) above the others at 5.0
+        (9.0, 9.0, &[]),
+        (9.0, 4.0, &[1000]),
+        (4.0, 9.0, &[1000]),
+    ];
+    for (no_speech, end, expect) in cases {
+        let start: &[(u32, f32)] = &[(NO_SPEECH, no_speech), (DE, 5.0), (EN, 4.9)];
+        let first: &[(u32, f32)] = &[(EOT, end), (1000, 5.0)];
+        let mut scripted = Scripted::new(&[start, first, &[(EOT, 5.0)]]);
+        let decoded = run(&mut scripted, &[EN, DE], 10);
+        assert_eq!(tokens(&decoded), expect, "{no_speech} {end}");
+        assert_eq!(decoded.end, End::Text);
+    }
+}
+
+#[test]
 fn what_may_not_be_written_is_not() {
     // The end, a blank, a bracket, a language and a timestamp are all likelier.
     let banned: &[(u32, f32)] = &[
