@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what `make install` promises: programs, the bundled model, manual pages,
+# Installs what `make install` promises: programs, the bundled models, manual pages,
 # completions and units, under PREFIX. Installing again replaces what was there.
 #
 #   PREFIX         where to (default /usr/local)
@@ -21,7 +21,7 @@ main() {
   fi
   say "installing to $to"
   programs "$programs"
-  model
+  models
   papers "$programs/hark"
   units
   say "done; next: hark doctor"
@@ -42,10 +42,14 @@ programs() {
   done
 }
 
-model() {
-  local file
-  for file in "$root"/models/hark-nano/*; do
-    install -D -m 644 "$file" "$to/share/hark/models/hark-nano/$(basename "$file")"
+models() {
+  local card folder file
+  for card in "$root"/models/*/card.toml; do
+    folder=$(dirname "$card")
+    for file in "$folder"/*; do
+      [ ! -f "$file" ] ||
+        install -D -m 644 "$file" "$to/share/hark/models/$(basename "$folder")/$(basename "$file")"
+    done
   done
 }
 

@@ -1,10 +1,11 @@
 //! Whisper's parts with the bundled model, on a command of three seconds: the
 //! spectrogram, the encoder over as many frames as there is audio and over all of 30 s,
-//! and one step of the decoder.
+//! and one step of the decoder. Where OpenAI's base is at hand (`HARK_SHARED`, else
+//! `../shared`), such a command over all of 30 s and with a silence tail.
 
 use criterion::{BatchSize, Criterion};
 use hark_core::engine::Cancel;
-use hark_whisper::Model;
+use hark_whisper::{Context, Model, SilenceTail};
 
 fn main() {
     let mut criterion = hark_benches::criterion();
@@ -14,6 +15,7 @@ fn main() {
     mel(&mut criterion, &model, &samples);
     encode(&mut criterion, &model, &samples);
     decode_step(&mut criterion, &model, &samples);
+    base(&mut criterion);
     criterion.final_summary();
 }
 
@@ -32,6 +34,36 @@ fn encode(criterion: &mut Criterion, model: &Model, samples: &[f32]) {
         criterion.bench_function(name, |b| {
             b.iter(|| model.encode(&mel, &cancel).expect("nobody cancels"));
         });
+    }
+}
+
+/// A whole command: the spectrogram, the encoder, and twelve tokens.
+fn base(criterion: &mut Criterion) {
+    let shared = std::env::var_os("HARK_SHARED").unwrap_or_else(|| "../shared".into());
+    let path = hark_benches::project("").join(shared).join("models/whisper-base");
+    if !path.is_dir() {
+        eprintln!("not measured: base, which is not at {}", path.display());
+        return;
+    }
+    let model = Model::load(&path).expect("base loads");
+    let samples = hark_benches::buzz(3.0);
+    let tail = Context::SilenceTail(SilenceTail::default());
+    for (name, context) in [("base/30 s", Context::Full), ("base/silence tail", tail)] {
+        let model = model.with_context(context).expect("it bears both");
+        model.prepare(&Cancel::default()).expect("nobody cancels");
+        criterion.bench_function(name, |b| b.iter(|| command(&model, &samples)));
+    }
+}
+
+fn command(model: &Model, samples: &[f32]) {
+    let mel = model.mel(samples, model.context_for(samples.len()));
+    let encoded = model.encode(&mel, &Cancel::default());
+    let encoded = encoded.expect("nobody cancels");
+    let special = model.vocabulary().special();
+    let mut cache = model.begin(&encoded, 16).expect("16 tokens fit");
+    model.step(&mut cache, &[special.sot; 4]).expect("4 fit");
+    for _ in 0..12 {
+        model.step(&mut cache, &[300]).expect("12 more fit");
     }
 }
 

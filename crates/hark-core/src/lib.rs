@@ -19,6 +19,7 @@ pub mod ids;
 pub mod instruments;
 pub mod intent;
 pub mod keys;
+pub mod ladder;
 pub mod language;
 pub mod ledger;
 pub mod list;

@@ -124,7 +124,7 @@ impl Checkpoint {
 }
 
 /// The file with the weights, and its card.
-fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
+pub(crate) fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
     let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
         path: path.to_owned(),
         source,

@@ -140,12 +140,16 @@ pub struct Settings {
     /// The home, in TOML [default: a built-in one with a hallway and eight more areas]
     #[arg(long, value_name = "FILE")]
     pub home: Option<PathBuf>,
-    /// The Whisper model: a folder or a file [default: the one that comes with Hark]
-    #[arg(long, value_name = "DIR|FILE")]
+    /// The Whisper model: a name, or a folder or file with a slash in it [default: auto, the
+    /// best that is there and that this machine bears]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     pub model: Option<String>,
     /// What runs the model
     #[arg(long, value_enum)]
     pub engine: Option<Engine>,
+    /// What the model listens to [default: card]
+    #[arg(long, value_enum)]
+    pub context: Option<Context>,
 }
 
 /// What keeps the state.
@@ -166,6 +170,39 @@ pub enum Engine {
     Candle,
     /// Hears nothing, says what `inference.fake_transcript` says; for tests
     Fake,
+}
+
+/// What a model listens to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Context {
+    /// What its card says; without a card, all of 30 s
+    #[default]
+    Card,
+    /// All of 30 s, whatever is said
+    Full,
+    /// The audio and some silence: faster, for OpenAI's weights
+    SilenceTail,
+}
+
+impl Context {
+    /// Its name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Full => "full",
+            Self::SilenceTail => "silence-tail",
+        }
+    }
+}
+
+impl From<Context> for hark_inference::Listens {
+    fn from(context: Context) -> Self {
+        match context {
+            Context::Card => Self::Card,
+            Context::Full => Self::Full,
+            Context::SilenceTail => Self::SilenceTail,
+        }
+    }
 }
 
 /// How to reach a Hark that runs.
@@ -278,12 +315,16 @@ pub struct Transcribe {
     /// Recordings: WAV, FLAC or Ogg Opus, at most 30 s each
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// The Whisper model: a folder or a file [default: the one that comes with Hark]
-    #[arg(long, value_name = "DIR|FILE")]
+    /// The Whisper model: a name, or a folder or file with a slash in it [default: auto, the
+    /// best that is there and that this machine bears]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     pub model: Option<String>,
     /// What runs the model
     #[arg(long, value_enum, default_value_t = Engine::Candle)]
     pub engine: Engine,
+    /// What the model listens to [default: card]
+    #[arg(long, value_enum)]
+    pub context: Option<Context>,
     /// The language it is said in, like de or en-GB [default: found out]
     #[arg(long, value_name = "TAG", value_parser = Language::parse)]
     pub lang: Option<Language>,
@@ -364,8 +405,9 @@ pub enum ConfigCommand {
 /// `hark demo`.
 #[derive(Debug, Clone, Args)]
 pub struct Demo {
-    /// The Whisper model: a folder or a file [default: the one that comes with Hark]
-    #[arg(long, value_name = "DIR|FILE")]
+    /// The Whisper model: a name, or a folder or file with a slash in it [default: auto, the
+    /// best that is there and that this machine bears]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     pub model: Option<String>,
     /// Play the clips as fast as they were spoken
     #[arg(long)]

@@ -19,6 +19,7 @@ use hark_core::HomeId;
 use hark_core::engine::Description;
 use hark_core::home::Home;
 use hark_core::time::Clock as _;
+use hark_inference::Picked;
 use hark_runtime::auth::Authenticator;
 use hark_runtime::clock::SystemClock;
 use hark_runtime::drain::Drain;
@@ -40,6 +41,7 @@ pub struct Running {
     process: Process,
     address: SocketAddr,
     model: Description,
+    picked: Option<Picked>,
     home: Arc<Home>,
     store: hark_store::Config,
 }
@@ -65,7 +67,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
     let bound = bind(config, auth, &process, &parts).await?;
     let address = bound.local_addr();
     let internal = internal(config, &home.id, &cluster, &process, &parts).await?;
-    let model = parts.model().clone();
+    let (model, picked) = (parts.model().clone(), parts.picked().cloned());
     let (access, clock) = (parts.access().clone(), Arc::clone(&foundation.clock));
 
     let (tasks, drain) = (process.tasks(), process.drain().clone());
@@ -90,6 +92,7 @@ pub async fn start(config: &Config) -> anyhow::Result<Running> {
         process,
         address,
         model,
+        picked,
         home,
         store,
     })
@@ -109,6 +112,11 @@ impl Running {
     /// What turns audio into words.
     pub fn model(&self) -> &Description {
         &self.model
+    }
+
+    /// Which model that is, and why; none with the fake engine.
+    pub fn picked(&self) -> Option<&Picked> {
+        self.picked.as_ref()
     }
 
     /// The home.

@@ -12,7 +12,9 @@ use util::Place;
 #[test]
 fn figures_fit_together() {
     let place = Place::new();
-    let measured = place.run(&["bench", "--seconds", "1", "--json"]).done();
+    let measured = place
+        .run(&["bench", "--seconds", "1", "--model", "nano", "--json"])
+        .done();
     let result = measured.object();
     assert_eq!(result["model"], "hark-nano");
     let clips = result["clips"].as_array().unwrap();

@@ -12,7 +12,7 @@ use util::Place;
 #[test]
 fn the_demo_ends_with_the_lamp_on() {
     let place = Place::new();
-    let told = place.run(&["demo"]).done();
+    let told = place.run(&["demo", "--model", "nano"]).done();
     let last = told.stdout.lines().last().unwrap();
     assert_eq!(last, "Das Licht im Flur ist an.", "{told:?}");
     assert!(told.stdout.matches(" says, in ").count() >= 6, "{told:?}");

@@ -20,7 +20,14 @@ fn nano() -> Vec<u8> {
 fn words_come_out() {
     let place = Place::new();
     let (de, en) = (clip("de-hallway-on"), clip("en-kitchen-on"));
-    let args = ["transcribe", de.to_str().unwrap(), "--lang", "de"];
+    let args = [
+        "transcribe",
+        de.to_str().unwrap(),
+        "--lang",
+        "de",
+        "--model",
+        "nano",
+    ];
     let heard = place
         .run(&[&args[..], &["--json"]].concat())
         .done()
@@ -38,7 +45,14 @@ fn words_come_out() {
         "{shown}"
     );
     let english = place
-        .run(&["transcribe", en.to_str().unwrap(), "--lang", "en"])
+        .run(&[
+            "transcribe",
+            en.to_str().unwrap(),
+            "--lang",
+            "en",
+            "--model",
+            "nano",
+        ])
         .done();
     assert!(
         english
@@ -46,6 +60,52 @@ fn words_come_out() {
             .starts_with("Turn on the light in the kitchen\n"),
         "{english:?}"
     );
+}
+
+/// Each way of listening is taken; a model that was trained on both writes the same.
+#[test]
+fn a_model_listens_as_it_is_told() {
+    let place = Place::new();
+    let file = clip("de-hallway-on");
+    for context in ["card", "full", "silence-tail"] {
+        let args = ["transcribe", file.to_str().unwrap(), "--lang", "de"];
+        let how = ["--model", "nano", "--context", context];
+        let heard = place.run(&[args, how].concat()).done().stdout;
+        assert!(
+            heard.starts_with("Schalte das Licht im Flur ein\n"),
+            "{context}: {heard}"
+        );
+    }
+    let args = ["transcribe", file.to_str().unwrap(), "--context", "short"];
+    place.run(&args).failed(1, &["short", "silence-tail"]);
+}
+
+/// The house's own models are looked for in the data folder.
+#[test]
+fn the_best_model_that_is_there_is_taken() {
+    let place = Place::new();
+    let models = place.path().join(".local/share/hark/models/whisper-base");
+    std::fs::create_dir_all(&models).unwrap();
+    // Nano's weights: what counts is the name.
+    std::fs::write(models.join("ggml-x.bin"), nano()).unwrap();
+    let card = "name = \"whisper-base\"\nfile = \"ggml-x.bin\"\nshort_context = true\n";
+    std::fs::write(models.join("card.toml"), card).unwrap();
+    let file = clip("de-hallway-on");
+    let args = [
+        "transcribe",
+        file.to_str().unwrap(),
+        "--lang",
+        "de",
+        "--json",
+    ];
+    let name = |model: &[&str]| {
+        let heard = place.run(&[&args[..], model].concat()).done().object();
+        heard["model"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(name(&["--model", "base"]), "whisper-base");
+    assert_eq!(name(&["--model", "bundled"]), "hark-nano");
+    // Home is better still, where it comes with Hark.
+    assert!(["whisper-base", "hark-home"].contains(&name(&[]).as_str()));
 }
 
 #[test]
@@ -75,6 +135,7 @@ fn what_is_no_model_is_said() {
         ("other.bin", "other.bin"),
         ("empty", "empty"),
         ("/no/such", "/no/such"),
+        ("fritz", "there are hark-"),
     ] {
         let args = ["transcribe", file, "--model", model];
         place.run(&args).failed(1, &[part]);

@@ -1,10 +1,15 @@
 //! What a worker is told.
 
+use std::path::PathBuf;
+
+use hark_whisper::{Context, SilenceTail};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Library};
 
+/// The model that says: the best that is there and that the machine bears.
+pub const AUTO: &str = "auto";
 /// The longest queue that can be asked for.
 pub const MAX_QUEUE_CAPACITY: usize = 4096;
 /// The most threads that can be asked for.
@@ -14,8 +19,15 @@ pub const MAX_THREADS: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// The model: a directory or a file, or `bundled`, the one that comes with Hark.
+    /// The model: `auto`, the best that is there and that the machine bears; the name of
+    /// one that is there, like `nano`; or a directory or file, with a slash in it.
     pub model: String,
+    /// The folder with the house's own models, each in a folder of its name; those that
+    /// come with Hark are looked for after them. Absent: `models` in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub models_dir: Option<PathBuf>,
+    /// What the model listens to.
+    pub context: Listens,
     /// The engine that runs it.
     pub engine: EngineKind,
     /// What the engine computes on.
@@ -41,6 +53,30 @@ pub enum EngineKind {
     Fake,
 }
 
+/// What a model listens to. Its card knows; this is for a model that has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Listens {
+    /// What its card says; without a card, all of 30 s.
+    #[default]
+    Card,
+    /// All of 30 s, whatever is said.
+    Full,
+    /// The audio, then silence that was computed before: for OpenAI's weights, and faster.
+    SilenceTail,
+}
+
+impl Listens {
+    /// The context; none: the card's.
+    pub fn of(self) -> Option<Context> {
+        match self {
+            Self::Card => None,
+            Self::Full => Some(Context::Full),
+            Self::SilenceTail => Some(Context::SilenceTail(SilenceTail::default())),
+        }
+    }
+}
+
 /// What an engine computes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -54,7 +90,9 @@ pub enum Device {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            model: crate::BUNDLED.to_owned(),
+            model: AUTO.to_owned(),
+            models_dir: None,
+            context: Listens::Card,
             engine: EngineKind::Candle,
             device: Device::Cpu,
             threads: 0,
@@ -66,6 +104,14 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The models that are there.
+    pub fn library(&self) -> Library {
+        match &self.models_dir {
+            Some(own) => Library::new(Some(own)),
+            None => Library::standard(),
+        }
+    }
+
     /// Checks what types can't.
     ///
     /// # Errors
@@ -87,6 +133,10 @@ impl Config {
                 "inference.threads",
                 format!("is {}; it may be 0 to 256", self.threads),
             );
+        }
+        if self.engine == EngineKind::Fake && self.context != Listens::Card {
+            let message = "is set, but the engine is \"fake\" and listens to nothing; leave it out";
+            return wrong("inference.context", message.to_owned());
         }
         if self.engine != EngineKind::Fake && !self.fake_transcript.is_empty() {
             return wrong(
@@ -127,6 +177,14 @@ mod tests {
                     ..base()
                 },
                 "inference.threads",
+            ),
+            (
+                Config {
+                    engine: EngineKind::Fake,
+                    context: Listens::SilenceTail,
+                    ..base()
+                },
+                "inference.context",
             ),
             (
                 Config {

@@ -13,6 +13,14 @@ pub enum Error {
         /// What is wrong with it.
         message: String,
     },
+    /// There is no model to choose from.
+    #[error("{}", nothing(folders, notes))]
+    NoModel {
+        /// Where they were looked for.
+        folders: Vec<PathBuf>,
+        /// What is there, and why it is no choice.
+        notes: Vec<String>,
+    },
     /// There is no model of that name.
     #[error("{}", unknown(name, present, folders))]
     UnknownModel {
@@ -49,6 +57,19 @@ fn unknown(name: &str, present: &[String], folders: &[PathBuf]) -> String {
         "there is no model `{name}`: {there}; looked in {}; a path has a slash in it",
         list(folders)
     )
+}
+
+fn nothing(folders: &[PathBuf], notes: &[String]) -> String {
+    let mut text = format!(
+        "there is no model that `auto` could take; looked in {}; name one with --model, or get \
+         one with `hark model pull base`",
+        list(folders)
+    );
+    for note in notes {
+        text.push_str("; ");
+        text.push_str(note);
+    }
+    text
 }
 
 fn list(paths: &[PathBuf]) -> String {

@@ -7,15 +7,18 @@
 mod config;
 mod error;
 mod grpc;
+mod machine;
 mod metrics;
 pub mod models;
 mod part;
+mod pick;
 pub mod process;
 mod trace;
 mod worker;
 
-pub use config::{Config, Device, EngineKind};
+pub use config::{AUTO, Config, Device, EngineKind, Listens};
 pub use error::Error;
 pub use models::{BUNDLED, Library, resolve};
 pub use part::{Inference, NAMES};
+pub use pick::{Picked, load, pick};
 pub use worker::{Factory, Transcribed, Worker, WorkerError};

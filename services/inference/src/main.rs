@@ -14,8 +14,8 @@ struct Args {
     /// Where to listen.
     #[arg(long, value_name = "IP:PORT")]
     listen: Option<String>,
-    /// The model: a directory, a file, or `bundled`.
-    #[arg(long, value_name = "DIR|FILE")]
+    /// The model: `auto`, a name, or a folder or file with a slash in it.
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     model: Option<String>,
 }
 

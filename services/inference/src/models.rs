@@ -23,6 +23,8 @@ const WEIGHTS: [&str; 2] = ["model.safetensors", "model.bin"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Library {
     folders: Vec<PathBuf>,
+    /// That of the house's own models, one of them.
+    own: Option<PathBuf>,
 }
 
 /// A model that is there.
@@ -51,7 +53,8 @@ impl Library {
         }
         folders.push("/usr/share/hark/models".into());
         folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models"));
-        Self { folders }
+        let own = own.map(Path::to_owned);
+        Self { folders, own }
     }
 
     /// With the house's own models where they are if nobody says otherwise:
@@ -59,6 +62,17 @@ impl Library {
     pub fn standard() -> Self {
         let own = hark_runtime::data_dir().map(|dir| dir.join("models"));
         Self::new(own.as_deref())
+    }
+
+    /// Of these folders alone, the first first.
+    pub fn of(folders: Vec<PathBuf>) -> Self {
+        Self { folders, own: None }
+    }
+
+    /// Whether a path is that of a model that came with Hark.
+    pub fn is_bundled(&self, path: &Path) -> bool {
+        let is_own = self.own.as_ref().is_some_and(|own| path.starts_with(own));
+        !is_own && self.folders.iter().any(|folder| path.starts_with(folder))
     }
 
     /// Where it looks, the first first.
@@ -203,8 +217,11 @@ mod tests {
             ("base", own.join("base")),
             ("whisper-base", own.join("base")),
         ] {
-            assert_eq!(library.find(name).unwrap().path, folder, "{name}");
+            let path = library.find(name).unwrap().path;
+            assert_eq!(library.is_bundled(&path), path.starts_with(&tree), "{name}");
+            assert_eq!(path, folder, "{name}");
         }
+        assert!(!library.is_bundled(Path::new("/elsewhere")));
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! The part: built once, then routes for a server and a life of its own.
 
 use std::num::NonZeroUsize;
+use std::path::Path;
 
 use hark_core::cluster;
 use hark_core::engine::{Description, Engine};
 use hark_runtime::drain::Drain;
 use hark_runtime::health;
-use hark_whisper::{CandleEngine, FakeEngine, Model, Settings};
+use hark_whisper::{CandleEngine, FakeEngine, Settings};
 use tonic::service::Routes;
 
 use crate::config::{Config, EngineKind};
 use crate::worker::Worker;
-use crate::{Error, grpc, models};
+use crate::{Error, Picked, grpc, pick};
 
 /// The services that this part has.
 pub const NAMES: &[&str] = &["hark.internal.v1.Inference"];
@@ -21,6 +22,7 @@ pub const NAMES: &[&str] = &["hark.internal.v1.Inference"];
 pub struct Inference {
     worker: Worker,
     tier: u32,
+    picked: Option<Picked>,
 }
 
 impl Inference {
@@ -31,10 +33,28 @@ impl Inference {
     /// [`Error`] names the setting or the file that is wrong.
     pub fn build(config: &Config, part: health::Part) -> Result<Self, Error> {
         config.check()?;
+        let picked = match config.engine {
+            EngineKind::Fake => None,
+            EngineKind::Candle => Some(pick(config)?),
+        };
+        for note in picked.iter().flat_map(|picked| &picked.notes) {
+            tracing::info!(note, "model chosen");
+        }
         let (config, tier) = (config.clone(), config.tier);
         let capacity = config.queue_capacity;
-        let worker = Worker::start(move || engine(&config), capacity, part)?;
-        Ok(Self { worker, tier })
+        // An engine that is built again gets the same model, whatever is there by then.
+        let path = picked.as_ref().map(|picked| picked.path.clone());
+        let worker = Worker::start(move || engine(&config, path.as_deref()), capacity, part)?;
+        Ok(Self {
+            worker,
+            tier,
+            picked,
+        })
+    }
+
+    /// Which model it runs, and why; none with the fake engine.
+    pub fn picked(&self) -> Option<&Picked> {
+        self.picked.as_ref()
     }
 
     /// What the engine runs.
@@ -70,20 +90,20 @@ impl Inference {
     }
 }
 
-/// Builds the engine that a configuration asks for.
+/// Builds the engine that a configuration asks for, with the model of a path.
 ///
 /// # Errors
-/// [`Error::UnknownModel`] or [`Error::Model`].
-fn engine(config: &Config) -> Result<Box<dyn Engine>, Error> {
-    match config.engine {
-        EngineKind::Fake => {
+/// [`Error::Model`].
+fn engine(config: &Config, path: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
+    match path {
+        None => {
             tracing::warn!("the engine is fake: it hears nothing and says what it was told to");
             Ok(Box::new(FakeEngine::saying(
                 config.fake_transcript.as_str(),
             )))
         }
-        EngineKind::Candle => {
-            let model = Model::load(&models::resolve(&config.model)?)?;
+        Some(path) => {
+            let model = pick::load(path, config.context.of())?;
             let settings = Settings {
                 threads: NonZeroUsize::new(config.threads),
             };

@@ -58,7 +58,11 @@ fn request() -> TranscribeRequest {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_bundled_model_hears_a_voice() {
-    let mut house = house(&Config::default());
+    let nano = Config {
+        model: "nano".to_owned(),
+        ..Config::default()
+    };
+    let mut house = house(&nano);
     let heard = house
         .client
         .transcribe(request())

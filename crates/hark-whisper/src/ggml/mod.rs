@@ -6,7 +6,7 @@
 mod read;
 mod write;
 
-pub(crate) use read::read;
+pub(crate) use read::{dimensions, is_one, read};
 pub(crate) use write::encoded;
 
 /// `ggml` as a little-endian number.

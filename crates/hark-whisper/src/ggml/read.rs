@@ -42,6 +42,18 @@ pub(crate) fn read(path: &Path, content: Vec<u8>) -> Result<Checkpoint, Error> {
     })
 }
 
+/// Whether a file is one, by its first bytes.
+pub(crate) fn is_one(head: &[u8]) -> bool {
+    head.first_chunk().copied().map(u32::from_le_bytes) == Some(MAGIC)
+}
+
+/// The sizes that a file begins with; `head` are its first bytes.
+pub(crate) fn dimensions(path: &Path, head: &[u8]) -> Result<Dimensions, Error> {
+    let mut reader = Reader { path, rest: head };
+    reader.magic()?;
+    reader.dimensions()
+}
+
 /// What is left of a file.
 struct Reader<'a> {
     path: &'a Path,

@@ -72,6 +72,11 @@ struct Config {
     num_mel_bins: usize,
 }
 
+/// The sizes that lie beside a file.
+pub(crate) fn dimensions(path: &Path) -> Result<Dimensions, Error> {
+    Config::load(&path.with_file_name("config.json"))
+}
+
 impl Config {
     fn load(path: &Path) -> Result<Dimensions, Error> {
         #[derive(Deserialize)]

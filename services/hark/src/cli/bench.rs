@@ -6,9 +6,9 @@ use clap::Args;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Bench {
-    /// A Whisper model: a folder or a file; may be given again, to compare
-    /// [default: the one that comes with Hark]
-    #[arg(long, value_name = "DIR|FILE")]
+    /// A Whisper model: a name, folder or file; may be given again, to compare
+    /// [default: auto, the best that is there and that this machine bears]
+    #[arg(long, value_name = "NAME|DIR|FILE")]
     pub model: Vec<String>,
     /// How long to measure
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=3_600))]

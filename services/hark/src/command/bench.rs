@@ -18,15 +18,19 @@ use crate::show::progress::Progress;
 /// If a model can't be loaded.
 pub fn run(args: &cli::Bench) -> anyhow::Result<Verdict> {
     let progress = Progress::start("loading");
-    let bundled = [hark_inference::BUNDLED.to_owned()];
+    let auto = [hark_inference::AUTO.to_owned()];
     let models = match args.model.is_empty() {
-        true => &bundled[..],
+        true => &auto[..],
         false => &args.model,
     };
     let mut subjects = Vec::new();
     for model in models {
         progress.say(format!("loading {model}"));
-        let path = hark_inference::resolve(model)?;
+        let config = hark_inference::Config {
+            model: model.clone(),
+            ..hark_inference::Config::default()
+        };
+        let path = hark_inference::pick(&config)?.path;
         subjects.push(Subject::load(&path).with_context(|| model.clone())?);
     }
     let time = Duration::from_secs(args.seconds);

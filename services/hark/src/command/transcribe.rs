@@ -4,7 +4,7 @@ use std::path::Path;
 
 use hark_core::audio::Pcm;
 use hark_core::engine::{Cancel, Engine, Job, Transcription};
-use hark_whisper::{CandleEngine, FakeEngine, Model, Settings};
+use hark_whisper::{CandleEngine, FakeEngine, Settings};
 use serde::Serialize;
 
 use super::say::read;
@@ -44,8 +44,13 @@ fn engine(args: &cli::Transcribe) -> anyhow::Result<Box<dyn Engine>> {
     if args.engine == cli::Engine::Fake {
         return Ok(Box::new(FakeEngine::saying("")));
     }
-    let model = args.model.as_deref().unwrap_or(hark_inference::BUNDLED);
-    let model = Model::load(&hark_inference::resolve(model)?)?;
+    let mut config = hark_inference::Config::default();
+    if let Some(model) = &args.model {
+        config.model.clone_from(model);
+    }
+    config.context = args.context.unwrap_or_default().into();
+    let picked = hark_inference::pick(&config)?;
+    let model = hark_inference::load(&picked.path, config.context.of())?;
     Ok(Box::new(CandleEngine::new(model, Settings::default())))
 }
 

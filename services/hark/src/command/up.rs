@@ -34,6 +34,7 @@ pub async fn run(args: cli::Up) -> anyhow::Result<Verdict> {
 /// What runs, as the banner says it.
 fn banner(config: &Config, running: &Running) -> Banner {
     let (model, home) = (running.model(), running.home());
+    let picked = running.picked();
     Banner {
         version: env!("CARGO_PKG_VERSION"),
         address: running.address(),
@@ -42,7 +43,10 @@ fn banner(config: &Config, running: &Running) -> Banner {
             name: model.model.clone(),
             engine: model.engine.to_owned(),
             languages: model.languages.clone(),
-            path: Some(config.inference.model.clone()).filter(|m| m != hark_inference::BUNDLED),
+            path: picked
+                .filter(|picked| !picked.is_bundled)
+                .map(|picked| picked.path.display().to_string()),
+            notes: picked.map_or_else(Vec::new, |picked| picked.notes.clone()),
         },
         home: Home {
             id: home.id.to_string(),

@@ -7,7 +7,7 @@ use super::Finding;
 use crate::up::Config;
 
 const CHECK: &str = "model";
-const BUNDLED: &str = "or leave --model and inference.model out for the one that comes with Hark";
+const BUNDLED: &str = "or leave --model and inference.model out for the best that is there";
 
 /// Reads the model as `hark up` would.
 pub(super) fn examine(config: &Config) -> Vec<Finding> {
@@ -19,14 +19,19 @@ pub(super) fn examine(config: &Config) -> Vec<Finding> {
             fix,
         )];
     }
-    let path = match hark_inference::resolve(&config.inference.model) {
-        Ok(path) => path,
+    let inference = config.inference();
+    let path = match hark_inference::pick(&inference) {
+        Ok(picked) => picked.path,
         Err(error) => {
             let fix = "name a model with --model, or install Hark with `make install`";
             return vec![Finding::fail(CHECK, error.to_string(), fix)];
         }
     };
-    vec![match Model::load(&path) {
+    let loaded = Model::load(&path).and_then(|model| match inference.context.of() {
+        Some(context) => model.with_context(context),
+        None => Ok(model),
+    });
+    vec![match loaded {
         Ok(model) => {
             let card = model.card();
             let checked = match card.sha256.is_empty() {

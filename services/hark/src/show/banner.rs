@@ -9,6 +9,9 @@ use hark_core::Language;
 
 use super::style;
 
+/// The model that few people should rely on.
+const NANO: &str = "hark-nano";
+
 /// What there is to say.
 #[derive(Debug, Clone)]
 pub struct Banner {
@@ -43,6 +46,8 @@ pub struct Model {
     pub languages: Vec<Language>,
     /// The file or folder that it was read from; absent: it came with Hark.
     pub path: Option<String>,
+    /// Why it and none that is better; nothing where it was named.
+    pub notes: Vec<String>,
 }
 
 /// The home.
@@ -96,6 +101,9 @@ impl Banner {
         row("callers", &self.callers());
         row("metrics", &format!("http://{}/metrics", self.admin));
         row("model", &self.model());
+        for note in &self.model.notes {
+            row("", note);
+        }
         row("home", &self.home());
         row("state", &self.store());
         let warning = style::WARNING;
@@ -164,7 +172,7 @@ impl Banner {
             ),
             (fake, "the engine is fake: nothing is really heard"),
             (
-                !fake && self.model.path.is_none(),
+                self.model.name == NANO,
                 "the model is tiny, for trying: it understands few people; --model takes others",
             ),
             (
@@ -226,6 +234,7 @@ mod tests {
                 engine: "candle".to_owned(),
                 languages: vec![Language::german(), Language::english()],
                 path: None,
+                notes: vec!["hark-nano is the best that is there".to_owned()],
             },
             home: Home {
                 id: "home".to_owned(),
@@ -259,7 +268,9 @@ mod tests {
     fn what_the_owner_of_a_house_sees() {
         let mut banner = banner();
         banner.address = "192.168.1.5:7700".parse().unwrap();
+        banner.model.name = "whisper-base".to_owned();
         banner.model.path = Some("/models/whisper-base".to_owned());
+        banner.model.notes.clear();
         banner.model.languages.clear();
         banner.home.file = Some("/etc/hark/home.toml".into());
         banner.home.is_virtual = false;
@@ -271,7 +282,7 @@ mod tests {
     fn what_is_weak_is_said_and_nothing_else() {
         let good = || {
             let mut banner = banner();
-            banner.model.path = Some("/m".to_owned());
+            banner.model.name = "hark-home".to_owned();
             banner.home.is_virtual = false;
             banner
         };
@@ -285,7 +296,7 @@ mod tests {
             }
         };
         check(|_| {}, &[]);
-        check(|b| b.model.path = None, &["tiny"]);
+        check(|b| b.model.name = NANO.to_owned(), &["tiny"]);
         check(|b| b.model.engine = "fake".to_owned(), &["fake"]);
         check(|b| b.store = Store::Memory, &["redb"]);
         check(|b| b.home.is_virtual = true, &["virtual"]);

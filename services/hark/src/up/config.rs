@@ -91,7 +91,7 @@ impl Config {
         self.home.description()?;
         self.inference.check()?;
         if self.inference.engine == hark_inference::EngineKind::Candle {
-            let model = hark_inference::resolve(&self.inference.model)?;
+            let model = hark_inference::pick(&self.inference())?.path;
             std::fs::metadata(&model)
                 .with_context(|| format!("`inference.model`: {}", model.display()))?;
         }
@@ -119,6 +119,15 @@ impl Config {
             store.path = self.data_dir()?.join(store.path);
         }
         Ok(store)
+    }
+
+    /// How audio becomes words, with the house's own models in the data folder.
+    pub fn inference(&self) -> hark_inference::Config {
+        let models = || self.data_dir().ok().map(|folder| folder.join("models"));
+        hark_inference::Config {
+            models_dir: self.inference.models_dir.clone().or_else(models),
+            ..self.inference.clone()
+        }
     }
 
     /// Who this process is, with its id kept in the data folder.
@@ -158,6 +167,7 @@ fn flags(layers: Layers, settings: &Settings) -> Layers {
         Engine::Candle => "candle".to_owned(),
         Engine::Fake => "fake".to_owned(),
     });
+    let context = settings.context.map(|context| context.name().to_owned());
     let store = settings.store.map(|s| match s {
         Store::Redb => "redb".to_owned(),
         Store::Etcd => "etcd".to_owned(),
@@ -179,6 +189,7 @@ fn flags(layers: Layers, settings: &Settings) -> Layers {
         ("--store", "store.kind", store),
         ("--home", "home.file", path(&settings.home)),
         ("--model", "inference.model", settings.model.clone()),
+        ("--context", "inference.context", context),
         ("--engine", "inference.engine", engine),
     ];
     given

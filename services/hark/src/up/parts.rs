@@ -8,7 +8,7 @@ use hark_cluster::Me;
 use hark_core::cluster::{Instance, Role};
 use hark_core::engine::Description;
 use hark_core::placement::Facts;
-use hark_inference::Inference;
+use hark_inference::{Inference, Picked};
 use hark_ingest::Ingest;
 use hark_router::Router;
 use hark_runtime::drain::Drain;
@@ -103,6 +103,11 @@ impl Parts {
         self.inference.description()
     }
 
+    /// Which model that is, and why.
+    pub(super) fn picked(&self) -> Option<&Picked> {
+        self.inference.picked()
+    }
+
     /// What speakers call.
     pub(super) fn ingest_routes(&self) -> Routes {
         self.ingest.routes()
@@ -152,7 +157,7 @@ impl Parts {
 fn inference(config: &Config, process: &Process) -> anyhow::Result<Inference> {
     let health = process.health().part("inference");
     // It reads a file and computes; nothing else runs yet that would have to wait.
-    Ok(Inference::build(&config.inference, health)?)
+    Ok(Inference::build(&config.inference(), health)?)
 }
 
 fn router(config: &Config, foundation: &Foundation, process: &Process) -> anyhow::Result<Router> {

@@ -60,7 +60,7 @@ fn a_good_machine_is_well() {
     found(&ended, "settings", "ok", "no file", "");
     found(&ended, "port", "ok", "any free port", "");
     found(&ended, "store", "ok", "data/hark.redb will be created", "");
-    found(&ended, "model", "ok", "hark-nano", "");
+    found(&ended, "model", "ok", "hark-", "");
     found(&ended, "home", "ok", "9 areas", "");
     found(&ended, "running", "ok", "no Hark runs", "");
     assert!(!place.path().join("data").exists(), "it changes nothing");

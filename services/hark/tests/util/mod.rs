@@ -71,6 +71,8 @@ impl Place {
     pub fn up_command(&self, args: &[&str]) -> Command {
         let mut command = self.hark(&["up", "--listen", "127.0.0.1:0"]);
         command.args(["--admin-listen", "127.0.0.1:0", "--data-dir", "data"]);
+        // The lightest, whatever else is there; a flag overrides it.
+        command.env("HARK__INFERENCE__MODEL", "nano");
         command.args(args);
         command
     }
