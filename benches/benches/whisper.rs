@@ -40,7 +40,9 @@ fn encode(criterion: &mut Criterion, model: &Model, samples: &[f32]) {
 /// A whole command: the spectrogram, the encoder, and twelve tokens.
 fn base(criterion: &mut Criterion) {
     let shared = std::env::var_os("HARK_SHARED").unwrap_or_else(|| "../shared".into());
-    let path = hark_benches::project("").join(shared).join("models/whisper-base");
+    let path = hark_benches::project("")
+        .join(shared)
+        .join("models/whisper-base");
     if !path.is_dir() {
         eprintln!("not measured: base, which is not at {}", path.display());
         return;

@@ -49,7 +49,11 @@ pub(crate) fn is_one(head: &[u8]) -> bool {
 
 /// The sizes that a file begins with; `head` are its first bytes.
 pub(crate) fn dimensions(path: &Path, head: &[u8]) -> Result<Dimensions, Error> {
-    let mut reader = Reader { path, rest: head };
+    let mut reader = Reader {
+        path,
+        length: head.len(),
+        rest: head,
+    };
     reader.magic()?;
     reader.dimensions()
 }

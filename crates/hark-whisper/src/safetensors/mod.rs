@@ -8,7 +8,7 @@ mod names;
 mod read;
 mod write;
 
-pub(crate) use read::{read, dimensions};
+pub(crate) use read::{dimensions, read};
 
 /// The weights' usual name in a Hugging Face directory.
 pub(crate) const WEIGHTS: &str = "model.safetensors";
