@@ -2,9 +2,9 @@
 //! they are installed.
 //!
 //! [`Sources`] is a readable file of models and of where each can be had, every file
-//! pinned by its SHA-256. [`pull`] tries a model's sources in order: a download goes on
+//! pinned by its SHA-256. [`pull()`] tries a model's sources in order: a download goes on
 //! where it broke off, is believed only by its digest, and becomes a model in the house's
-//! folder in one step or not at all. [`write`] is how any model is written to a disk.
+//! folder in one step or not at all. [`mod@write`] is how any model is written to a disk.
 
 pub mod address;
 mod client;
