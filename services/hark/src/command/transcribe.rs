@@ -22,6 +22,7 @@ pub fn run(args: &cli::Transcribe) -> anyhow::Result<Verdict> {
     let clips: Vec<_> = args.files.iter().map(read).collect::<Result<_, _>>()?;
     let progress = Progress::start("loading the model");
     let mut engine = engine(args)?;
+    engine.prepare()?;
     let mut verdict = Verdict::Done;
     for (file, audio) in args.files.iter().zip(clips) {
         progress.say(format!("listening to {}", file.display()));
