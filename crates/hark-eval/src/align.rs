@@ -3,6 +3,11 @@
 
 use serde::Serialize;
 
+/// What an insertion or a deletion costs.
+const EDIT: u64 = 1 << 32;
+/// What a substitution costs: the less of them, the more words are the same.
+const SUBSTITUTION: u64 = EDIT + 1;
+
 /// One step from the reference to what was heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -63,8 +68,8 @@ impl Edits {
     }
 }
 
-/// Aligns two sequences with the least edits. Of several alignments with as few, the one
-/// with the later substitutions, then deletions.
+/// Aligns two sequences with the least edits. Of several alignments with as few, one with
+/// the fewest substitutions, and those early.
 ///
 /// Takes time and memory in proportion to the product of the lengths.
 pub fn align<T>(reference: &[T], heard: &[T], same: impl Fn(&T, &T) -> bool) -> Vec<Step> {
@@ -77,12 +82,12 @@ pub fn align<T>(reference: &[T], heard: &[T], same: impl Fn(&T, &T) -> bool) -> 
         let is_same = i > 0 && j > 0 && same(&reference[i - 1], &heard[j - 1]);
         let step = if is_same && cost(i, j) == cost(i - 1, j - 1) {
             Step::Same(i - 1, j - 1)
-        } else if i > 0 && j > 0 && cost(i, j) == cost(i - 1, j - 1) + 1 {
-            Step::Substituted(i - 1, j - 1)
-        } else if i > 0 && cost(i, j) == cost(i - 1, j) + 1 {
+        } else if i > 0 && cost(i, j) == cost(i - 1, j) + EDIT {
             Step::Deleted(i - 1)
-        } else {
+        } else if j > 0 && cost(i, j) == cost(i, j - 1) + EDIT {
             Step::Inserted(j - 1)
+        } else {
+            Step::Substituted(i - 1, j - 1)
         };
         match step {
             Step::Same(..) | Step::Substituted(..) => (i, j) = (i - 1, j - 1),
@@ -98,21 +103,25 @@ pub fn align<T>(reference: &[T], heard: &[T], same: impl Fn(&T, &T) -> bool) -> 
 /// How many edits make one sequence of another.
 pub fn distance<T: PartialEq>(reference: &[T], heard: &[T]) -> usize {
     let costs = costs(reference, heard, &T::eq);
-    costs.last().map_or(0, |cost| *cost as usize)
+    costs.last().map_or(0, |cost| (cost / EDIT) as usize)
 }
 
 /// The costs of all beginnings, row by row: `(reference + 1) × (heard + 1)`.
-fn costs<T>(reference: &[T], heard: &[T], same: &impl Fn(&T, &T) -> bool) -> Vec<u32> {
+fn costs<T>(reference: &[T], heard: &[T], same: &impl Fn(&T, &T) -> bool) -> Vec<u64> {
     let width = heard.len() + 1;
     let mut costs = Vec::with_capacity((reference.len() + 1) * width);
-    costs.extend((0..).take(width));
+    costs.extend((0..).map(|j| j * EDIT).take(width));
     for (i, said) in reference.iter().enumerate() {
         let above = i * width;
-        let mut left = costs[above] + 1;
+        let mut left = costs[above] + EDIT;
         costs.push(left);
         for (j, word) in heard.iter().enumerate() {
-            let substituted = costs[above + j] + u32::from(!same(said, word));
-            left = substituted.min(costs[above + j + 1] + 1).min(left + 1);
+            let here = match same(said, word) {
+                true => 0,
+                false => SUBSTITUTION,
+            };
+            let edited = costs[above + j + 1].min(left) + EDIT;
+            left = edited.min(costs[above + j] + here);
             costs.push(left);
         }
     }
@@ -139,7 +148,8 @@ mod tests {
             ("abc", "axc", [2, 1, 0, 0]),
             ("kitten", "sitting", [4, 2, 0, 1]),
             ("abcd", "acd", [3, 0, 1, 0]),
-            ("ab", "ba", [0, 2, 0, 0]),
+            ("ab", "ba", [1, 0, 1, 1]),
+            ("ab", "xyb", [1, 1, 0, 1]),
         ] {
             let edits = Edits::of(&align(&chars(reference), &chars(heard), char::eq));
             let expect = Edits {

@@ -226,7 +226,9 @@ fn confusions(records: &[Record]) -> Vec<Confusion> {
             times,
         })
         .collect();
-    all.sort_by_key(|c| std::cmp::Reverse(c.times));
+    // What was heard as something else says more than what is missing or too many.
+    let one_sided = |c: &Confusion| c.said.is_empty() || c.heard.is_empty();
+    all.sort_by_key(|c| (std::cmp::Reverse(c.times), one_sided(c)));
     all.truncate(CONFUSIONS);
     all
 }

@@ -90,7 +90,7 @@ mod tests {
         let expect = [("schließ", "schieß"), ("das", ""), ("", "auf")];
         let expect = expect.map(|(a, b)| (a.to_owned(), b.to_owned()));
         assert_eq!(score.confusions, expect);
-        assert_eq!((score.chars, score.char_errors), (15, 9));
+        assert_eq!((score.chars, score.char_errors), (15, 7));
     }
 
     #[test]

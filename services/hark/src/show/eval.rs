@@ -85,8 +85,8 @@ pub fn markdown(document: &Document) -> String {
 /// What a subject is, in a line.
 fn about(subject: &Evaluated) -> String {
     let weights = subject.weights.as_ref().map(|w| {
-        let digest = w.sha256.get(..16).unwrap_or(&w.sha256);
-        format!(", {} ({} bytes, sha256 {digest}…)", w.file, w.bytes)
+        let (file, bytes, digest) = (&w.file, w.bytes, &w.sha256);
+        format!(", {file} ({bytes} bytes, sha256 {digest})")
     });
     subject.settings.clone() + &weights.unwrap_or_default()
 }
