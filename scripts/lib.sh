@@ -23,6 +23,18 @@ etcd="$cache/etcd-$etcd_version/etcd"
 rust_pinned=$(sed -n 's/^channel = "\(.*\)"/\1/p' "$root/rust-toolchain.toml")
 rust_oldest=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$root/Cargo.toml")
 
+# Makes a Python environment of its own in $1, with these files of requirements, once.
+python_environment() {
+  local place=$1 file arguments=()
+  shift
+  [ -f "$place/ready" ] && return 0
+  for file in "$@"; do arguments+=(-r "$file"); done
+  say "installing Python packages into $place"
+  python3 -m venv --clear "$place"
+  "$place/bin/python" -m pip install --quiet --disable-pip-version-check "${arguments[@]}"
+  touch "$place/ready"
+}
+
 say() { printf '==> %s\n' "$*"; }
 warn() { printf 'warning: %s\n' "$*" >&2; }
 die() {

@@ -143,11 +143,7 @@ install_buf() {
 }
 
 install_python() {
-  [ -f "$venv/ready" ] && return 0
-  say "installing Python packages: $(tr '\n' ' ' <"$requirements")"
-  python3 -m venv --clear "$venv"
-  "$python" -m pip install --quiet --disable-pip-version-check -r "$requirements"
-  touch "$venv/ready"
+  python_environment "$venv" "$requirements"
 }
 
 install_supply() {

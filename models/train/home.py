@@ -18,7 +18,6 @@ import time
 import numpy
 import torch
 import torch.nn.functional as F
-import whisper.tokenizer
 from num2words import num2words
 
 import sounds
@@ -26,7 +25,6 @@ import whisper_tail as tail
 from speak import RATE
 
 SHARD = 256
-TOKENIZER = whisper.tokenizer.get_tokenizer(True, language="en", task="transcribe")
 
 
 def decode_file(path):
@@ -97,15 +95,6 @@ def encode(options):
     torch.save(tail.silence(model), options.data / "silence.pt")
 
 
-def tokens_of(language, text):
-    """What is taken in, and what is to follow; -100 where nothing is asked."""
-    t = TOKENIZER
-    prompt = [t.sot, t.to_language_token(language), t.transcribe, t.no_timestamps]
-    words = t.encode(" " + text) if text else []
-    first = t.to_language_token(language) if text else t.no_speech
-    return prompt + words, [first, -100, -100] + words + [t.eot]
-
-
 def batches(clips, size, rng):
     """Batches of similar length, in random order, for ever."""
     while True:
@@ -146,13 +135,13 @@ def tune(options):
         for group in optimizer.param_groups:
             group["lr"] = rate
         batch = next(feed)
-        rows = [tokens_of(language, text) for language, text, _ in batch]
+        rows = [tail.tokens_of(language, text) for language, text, _ in batch]
         longest = max(len(taken) for taken, _ in rows)
-        taken = torch.tensor([row + [TOKENIZER.eot] * (longest - len(row)) for row, _ in rows])
+        taken = torch.tensor([row + [tail.TOKENIZER.eot] * (longest - len(row)) for row, _ in rows])
         wanted = torch.tensor([row + [-100] * (longest - len(row)) for _, row in rows])
         x, bias = tail.with_tail([frames.float() for _, _, frames in batch], silence)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.bf16):
-            hidden = tail.decode(model.decoder, taken, x, bias)
+            hidden = tail.decode(model.decoder, model.decoder.token_embedding(taken), x, bias)
             asked = wanted != -100
             answer = tail.logits(model.decoder, hidden[asked])
         loss = F.cross_entropy(answer.float(), wanted[asked], label_smoothing=0.05)
@@ -203,14 +192,14 @@ def real_clips(options, model, half):
 
 def scores(model, silence, commands, read, show=False):
     """Exact sentences by language, and the word error rate of read speech."""
-    texts = tail.transcribe(model, [f for _, _, f in commands], silence, TOKENIZER, [l for l, _, _ in commands])
+    texts = tail.transcribe(model, [f for _, _, f in commands], silence, [l for l, _, _ in commands])
     exact = {"de": 0, "en": 0}
     for (language, wanted, _), text in zip(commands, texts):
         right = squeezed(text, language) == squeezed(wanted, language)
         exact[language] += right
         if show and not right:
             print(f"    {language} {wanted!r} heard as {text!r}")
-    texts = tail.transcribe(model, [f for _, _, f in read], silence, TOKENIZER, ["de"] * len(read), 100)
+    texts = tail.transcribe(model, [f for _, _, f in read], silence, ["de"] * len(read), 100)
     wrong = sum(distance(words_of(t), words_of(w)) for (_, w, _), t in zip(read, texts))
     return exact, wrong / max(1, sum(len(words_of(w)) for _, w, _ in read))
 

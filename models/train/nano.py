@@ -18,13 +18,12 @@ import numpy
 import torch
 import torch.nn.functional as F
 import whisper
-import whisper.tokenizer
 
 import sounds
 import whisper_tail as tail
 from speak import RATE
+from whisper_tail import TOKENIZER, tokens_of
 
-TOKENIZER = whisper.tokenizer.get_tokenizer(True, language="en", task="transcribe")
 VOCABULARY = 51865
 
 
@@ -46,13 +45,6 @@ def load_clips(folders):
     return clips
 
 
-def tokens_of(language, text):
-    t = TOKENIZER
-    prompt = [t.sot, t.to_language_token(language), t.transcribe, t.no_timestamps]
-    words = t.encode(" " + text) if text else []
-    return prompt + words, [t.to_language_token(language) if text else t.no_speech, -100, -100] + words + [t.eot]
-
-
 class Subset:
     """The tokens that are learned, by new numbers; the last number stands for all others."""
 
@@ -68,7 +60,7 @@ class Subset:
         return [self.numbers[token] if token >= 0 else -100 for token in tokens]
 
 
-def hear(rng, clip, babblers, hard):
+def hear(rng, clip, babblers):
     x = clip.astype(numpy.float32) / 32768
     if rng.random() < 0.15:
         return x
@@ -89,7 +81,7 @@ def masked(spectrogram, rng):
 def make_batch(clips, babblers, rng, frames=None):
     heard = []
     for language, text, clip in clips:
-        heard.append((language, text, hear(rng, clip, babblers, True) if text else sounds.nothing(rng, babblers)[: 5 * RATE]))
+        heard.append((language, text, hear(rng, clip, babblers) if text else sounds.nothing(rng, babblers)[: 5 * RATE]))
     frames = frames or math.ceil(max(len(clip) for _, _, clip in heard) / 320 / 16) * 16
     audio = torch.zeros(len(heard), frames * 320)
     for row, (_, _, clip) in zip(audio, heard):
@@ -147,13 +139,8 @@ def tune(options):
 
 
 def decoded(decoder, embedded, encoded):
-    h = embedded + decoder.positional_embedding[: embedded.shape[1]]
-    everywhere = torch.zeros(1, 1, 1, encoded.shape[1])
-    for block in decoder.blocks:
-        h = h + tail.attend(block.attn, block.attn_ln(h), None, None)
-        h = h + tail.attend(block.cross_attn, block.cross_attn_ln(h), encoded, everywhere)
-        h = h + block.mlp(block.mlp_ln(h))
-    return decoder.ln(h)
+    """As `whisper_tail.decode`, with all of what was encoded and no tail."""
+    return tail.decode(decoder, embedded, encoded, torch.zeros(1, 1, 1, encoded.shape[1]))
 
 
 def state_of(model, rows, subset):

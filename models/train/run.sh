@@ -20,13 +20,7 @@ for program in espeak-ng mbrola pico2wave flite RHVoice-test sox ffmpeg fortune:
 done
 
 reference="$cache/venv-train-$(cat "$root/tests/reference/requirements.txt" "$here/requirements.txt" | sha256sum | cut -c1-12)"
-if [ ! -f "$reference/ready" ]; then
-  say "installing openai-whisper and torch into $reference"
-  python3 -m venv --clear "$reference"
-  "$reference/bin/python" -m pip install --quiet --disable-pip-version-check \
-    -r "$root/tests/reference/requirements.txt" -r "$here/requirements.txt"
-  touch "$reference/ready"
-fi
+python_environment "$reference" "$root/tests/reference/requirements.txt" "$here/requirements.txt"
 export PYTHONDONTWRITEBYTECODE=1
 mkdir -p "$data"
 run() {

@@ -6,6 +6,7 @@ trained on, and judges what was learned.
 """
 
 import argparse
+import collections
 import hashlib
 import pathlib
 import random
@@ -158,16 +159,15 @@ def held_out(*what):
 
 def home(language, count, rng, judge=False):
     """So many different home sentences: for training, or those held out for judging."""
-    grammar, seen, rows = Grammar(language), set(), []
+    grammar, seen, rows = Grammar(language), collections.Counter(), []
     for _ in range(count * 60):
         family, template, written, spoken = grammar.draw(rng)
         kept = held_out(language, written) or (template.count("{") > 0 and held_out(language, template))
         # A fixed phrase may come back in another voice; a sentence with slots comes once.
         limit = 1 if "{" in template else 6
-        key = (written, sum(1 for k in seen if k[0] == written)) if limit > 1 else (written, 0)
-        if kept != judge or key in seen or key[1] >= limit or len(spoken) > 110:
+        if kept != judge or seen[written] >= limit or len(spoken) > 110:
             continue
-        seen.add(key)
+        seen[written] += 1
         rows.append((language, family, written, spoken))
         if len(rows) == count:
             break

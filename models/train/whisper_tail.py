@@ -16,6 +16,7 @@ import safetensors.numpy
 import torch
 import torch.nn.functional as F
 import whisper
+import whisper.tokenizer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "tests" / "reference"))
 import models  # noqa: E402
@@ -26,6 +27,7 @@ FULL = 1500
 SLACK = 48
 EVERY = 16
 STEP = 16
+TOKENIZER = whisper.tokenizer.get_tokenizer(True, language="en", task="transcribe")
 # Hugging Face's names of openai-whisper's tensors, in the order in which they are to be replaced.
 HUGGING_FACE = [
     ("layers.", r"blocks\."), ("encoder_attn_layer_norm", r"\bcross_attn_ln"), ("encoder_attn.", r"\bcross_attn\."),
@@ -74,6 +76,15 @@ def save(folder, model, tokenizer):
     (folder / "tokenizer.json").write_bytes(pathlib.Path(tokenizer).read_bytes())
 
 
+def tokens_of(language, text):
+    """What is taken in, and what is to follow; -100 where nothing is asked."""
+    t = TOKENIZER
+    prompt = [t.sot, t.to_language_token(language), t.transcribe, t.no_timestamps]
+    words = t.encode(" " + text) if text else []
+    first = t.to_language_token(language) if text else t.no_speech
+    return prompt + words, [first, -100, -100] + words + [t.eot]
+
+
 def frames_for(samples):
     """Frames that are encoded for so many samples."""
     frames = math.ceil(samples / SAMPLES_PER_FRAME) + SLACK
@@ -120,9 +131,9 @@ def with_tail(encoded, tail):
     return x, bias[:, None, None, :]
 
 
-def decode(decoder, tokens, x, bias, memory=None):
-    """What may follow each token: `[clips, tokens, vocabulary]`."""
-    h = decoder.token_embedding(tokens) + decoder.positional_embedding[: tokens.shape[1]]
+def decode(decoder, embedded, x, bias):
+    """The decoder's last layer behind each embedded token: `[clips, tokens, width]`."""
+    h = embedded + decoder.positional_embedding[: embedded.shape[1]]
     for block in decoder.blocks:
         h = h + attend(block.attn, block.attn_ln(h), None, None)
         h = h + attend(block.cross_attn, block.cross_attn_ln(h), x, bias)
@@ -143,26 +154,26 @@ def attend(attention, x, source, bias):
 
 
 @torch.no_grad()
-def transcribe(model, encoded, tail, tokenizer, languages, limit=60):
+def transcribe(model, encoded, tail, languages, limit=60):
     """Greedy texts of clips (lists of frames), each in its language; text tokens only."""
     texts = [None] * len(encoded)
     order = sorted(range(len(encoded)), key=lambda at: len(encoded[at]))
     for start in range(0, len(order), 24):
         batch = order[start : start + 24]
         x, bias = with_tail([encoded[at] for at in batch], tail)
-        tokens = torch.tensor([[tokenizer.sot, tokenizer.to_language_token(languages[at]), tokenizer.transcribe,
-                                tokenizer.no_timestamps] for at in batch])
+        tokens = torch.tensor([[TOKENIZER.sot, TOKENIZER.to_language_token(languages[at]), TOKENIZER.transcribe,
+                                TOKENIZER.no_timestamps] for at in batch])
         done = torch.zeros(len(batch), dtype=torch.bool)
         for step in range(limit):
-            last = logits(model.decoder, decode(model.decoder, tokens, x, bias)[:, -1:])[:, 0].float()
-            last[:, tokenizer.eot + 1 :] = -torch.inf
+            last = logits(model.decoder, decode(model.decoder, model.decoder.token_embedding(tokens), x, bias)[:, -1:])[:, 0].float()
+            last[:, TOKENIZER.eot + 1 :] = -torch.inf
             if step == 0:
-                last[:, tokenizer.encode(" ")[0]] = -torch.inf
-            following = torch.where(done, tokenizer.eot, last.argmax(-1))
+                last[:, TOKENIZER.encode(" ")[0]] = -torch.inf
+            following = torch.where(done, TOKENIZER.eot, last.argmax(-1))
             tokens = torch.cat([tokens, following[:, None]], 1)
-            done |= following == tokenizer.eot
+            done |= following == TOKENIZER.eot
             if done.all():
                 break
         for row, at in zip(tokens[:, 4:].tolist(), batch):
-            texts[at] = tokenizer.decode([token for token in row if token < tokenizer.eot]).strip()
+            texts[at] = TOKENIZER.decode([token for token in row if token < TOKENIZER.eot]).strip()
     return texts

@@ -9,12 +9,7 @@ shared=${1:-${HARK_SHARED:-$root/../shared}}
 [ -d "$shared/models/whisper-base" ] ||
   die "no models/whisper-base in $shared: give the shared test data's directory, or set HARK_SHARED"
 reference="$cache/venv-reference-$(sha256sum "$here/requirements.txt" | cut -c1-12)"
-if [ ! -f "$reference/ready" ]; then
-  say "installing openai-whisper and torch into $reference"
-  python3 -m venv --clear "$reference"
-  "$reference/bin/python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
-  touch "$reference/ready"
-fi
+python_environment "$reference" "$here/requirements.txt"
 export PYTHONDONTWRITEBYTECODE=1
 data="$root/crates/hark-whisper/tests/data"
 say "numbers of each step"

@@ -261,7 +261,10 @@ pub(crate) fn verify(path: &Path, what: &str, expected: &str) -> Result<(), Erro
 }
 
 /// A file's SHA-256, in lower-case hexadecimal.
-pub(crate) fn digest(path: &Path) -> Result<String, Error> {
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn digest(path: &Path) -> Result<String, Error> {
     let mut file = File::open(path).map_err(Error::io(path))?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -272,9 +275,10 @@ pub(crate) fn digest(path: &Path) -> Result<String, Error> {
         }
         hasher.update(&buffer[..read]);
     }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect())
+    Ok(hex(&hasher.finalize()))
+}
+
+/// Bytes in lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }

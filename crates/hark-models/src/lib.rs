@@ -19,6 +19,7 @@ mod wheel;
 pub mod write;
 
 pub use client::{Limits, Plain};
+pub use download::digest;
 pub use error::Error;
 pub use pull::{Observer, Settings, pull};
 pub use sources::{Known, Sources};

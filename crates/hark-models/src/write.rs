@@ -9,6 +9,7 @@ use hark_whisper::{Checkpoint, Layout, card};
 use sha2::{Digest as _, Sha256};
 
 use crate::Error;
+use crate::download::hex;
 use crate::pull::Observer;
 
 /// The weights of a Hugging Face directory.
@@ -88,10 +89,9 @@ fn weights_at(
     }
     out.flush().map_err(Error::io(path))?;
     out.inner.get_ref().sync_all().map_err(Error::io(path))?;
-    let sha256 = out.hasher.finalize();
     Ok(Written {
         file: name.into_owned(),
-        sha256: sha256.iter().map(|b| format!("{b:02x}")).collect(),
+        sha256: hex(&out.hasher.finalize()),
         bytes: out.bytes,
     })
 }

@@ -123,8 +123,13 @@ impl Checkpoint {
     }
 }
 
-/// The file with the weights, and its card.
-pub(crate) fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
+/// The file with a model's weights, and its card; one that claims nothing where there is
+/// none.
+///
+/// # Errors
+/// [`Error::Io`] where nothing is there, [`Error::NotAModel`] for a directory without a
+/// model, and as [`Card::load`].
+pub fn locate(path: &Path) -> Result<(PathBuf, Card), Error> {
     let metadata = std::fs::metadata(path).map_err(|source| Error::Io {
         path: path.to_owned(),
         source,

@@ -136,10 +136,9 @@ fn block(all: &mut Vec<(String, Vec<usize>)>, prefix: &str, d: usize, cross: boo
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BASE: Dimensions = Dimensions {
+impl Dimensions {
+    /// Those of OpenAI's base.
+    pub(crate) const BASE: Self = Self {
         n_vocab: 51_865,
         n_audio_ctx: 1500,
         n_state: 512,
@@ -150,6 +149,13 @@ mod tests {
         n_text_layer: 6,
         n_mels: 80,
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BASE: Dimensions = Dimensions::BASE;
 
     #[test]
     fn base_has_as_many_tensors_and_parameters_as_openai_says() {

@@ -27,7 +27,7 @@ mod tokenizer;
 mod vocabulary;
 
 pub use card::Card;
-pub use checkpoint::{Checkpoint, Layout};
+pub use checkpoint::{Checkpoint, Layout, locate};
 pub use context::{Context, SilenceTail};
 pub use dimensions::{Dimensions, MEL_PER_FRAME, SAMPLES_PER_FRAME};
 pub use engine::{CandleEngine, Settings};

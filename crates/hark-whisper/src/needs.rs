@@ -88,19 +88,8 @@ mod tests {
 
     #[test]
     fn base_asks_for_what_was_counted() {
-        let base = Dimensions {
-            n_vocab: 51_865,
-            n_audio_ctx: 1500,
-            n_state: 512,
-            n_audio_head: 8,
-            n_audio_layer: 6,
-            n_text_ctx: 448,
-            n_text_head: 8,
-            n_text_layer: 6,
-            n_mels: 80,
-        };
         let tail = Context::SilenceTail(SilenceTail::default());
-        let [full, tail] = [Context::Full, tail].map(|context| flops(&base, context));
+        let [full, tail] = [Context::Full, tail].map(|context| flops(&Dimensions::BASE, context));
         // 97 GF less the convolutions, which are not counted, plus the decoder.
         assert!((80..97).contains(&(full / 1_000_000_000)), "{full}");
         assert!((7..14).contains(&(tail / 1_000_000_000)), "{tail}");

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hark_whisper::{Card, card};
+use hark_whisper::Card;
 
 use crate::Error;
 
@@ -16,8 +16,6 @@ pub const BUNDLED: &str = "bundled";
 const NANO: &str = "nano";
 /// Prefixes that a name may leave out.
 const PREFIXES: [&str; 2] = ["hark-", "whisper-"];
-/// The weights of folders in Hugging Face's and CTranslate2's layouts, which have no card.
-const WEIGHTS: [&str; 2] = ["model.safetensors", "model.bin"];
 
 /// The folders that models are looked for in, in this order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,13 +137,13 @@ impl Present {
     /// The model in a folder, if one is there.
     fn at(path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_owned();
-        let file = path.join(card::FILE_NAME);
-        let card = if file.is_file() {
-            Card::load(&file)
-        } else if WEIGHTS.iter().any(|weights| path.join(weights).is_file()) {
-            Ok(Card::unclaimed(&path))
-        } else {
+        if !path.is_dir() {
             return None;
+        }
+        let card = match hark_whisper::locate(&path) {
+            Ok((_, card)) => Ok(card),
+            Err(hark_whisper::Error::NotAModel { .. }) => return None,
+            Err(error) => Err(error),
         };
         Some(Self { name, path, card })
     }
@@ -172,6 +170,8 @@ pub fn resolve(model: &str) -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
+    use hark_whisper::card;
+
     use super::*;
 
     fn library(folder: &Path) -> Library {
@@ -187,7 +187,7 @@ mod tests {
         let dir = folder.join(name);
         std::fs::create_dir_all(&dir).unwrap();
         match card {
-            "" => std::fs::write(dir.join(WEIGHTS[0]), "").unwrap(),
+            "" => std::fs::write(dir.join("model.safetensors"), "").unwrap(),
             card => std::fs::write(dir.join(card::FILE_NAME), card).unwrap(),
         }
     }

@@ -108,19 +108,8 @@ mod tests {
 
     #[test]
     fn every_tensor_has_a_place_of_its_own() {
-        let dimensions = Dimensions {
-            n_vocab: 51_865,
-            n_audio_ctx: 1500,
-            n_state: 16,
-            n_audio_head: 1,
-            n_audio_layer: 2,
-            n_text_ctx: 448,
-            n_text_head: 1,
-            n_text_layer: 2,
-            n_mels: 80,
-        };
         let mut places = std::collections::HashSet::new();
-        for (name, _) in dimensions.tensors() {
+        for (name, _) in Dimensions::BASE.tensors() {
             let place = place(&name).unwrap_or_else(|| panic!("{name} has no place"));
             assert!(places.insert((place.variable, place.part)), "{name}");
         }

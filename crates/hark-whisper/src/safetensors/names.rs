@@ -95,18 +95,7 @@ mod tests {
 
     #[test]
     fn every_tensor_has_a_name_and_gets_its_own_back() {
-        let dimensions = Dimensions {
-            n_vocab: 51_865,
-            n_audio_ctx: 1500,
-            n_state: 16,
-            n_audio_head: 1,
-            n_audio_layer: 2,
-            n_text_ctx: 448,
-            n_text_head: 1,
-            n_text_layer: 2,
-            n_mels: 80,
-        };
-        for (name, _) in dimensions.tensors() {
+        for (name, _) in Dimensions::BASE.tensors() {
             assert_eq!(openai_name(&hugging_face_name(&name)), name);
         }
     }

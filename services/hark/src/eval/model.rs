@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use hark_whisper::Card;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
 /// A model's weights.
 #[derive(Debug, Clone, Serialize)]
@@ -13,27 +11,23 @@ pub struct Weights {
     /// The file.
     pub file: String,
     /// Its size.
-    pub bytes: usize,
+    pub bytes: u64,
     /// Its SHA-256.
     pub sha256: String,
 }
 
 impl Weights {
-    /// Of the model at `path`, which has this card.
+    /// Of the model at `path`.
     ///
     /// # Errors
     /// If the file can't be read.
-    pub fn of(path: &Path, card: &Card) -> anyhow::Result<Self> {
-        // A folder without a card is one of Hugging Face's.
-        let places = [path.join(&card.file), path.join("model.safetensors")];
-        let inside = places.into_iter().find(|place| place.is_file());
-        let file = inside.unwrap_or_else(|| path.to_owned());
-        let content = std::fs::read(&file).with_context(|| file.display().to_string())?;
-        let digest = Sha256::digest(&content);
+    pub fn of(path: &Path) -> anyhow::Result<Self> {
+        let (file, _) = hark_whisper::locate(path)?;
+        let metadata = std::fs::metadata(&file).with_context(|| file.display().to_string())?;
         Ok(Self {
+            sha256: hark_models::digest(&file)?,
+            bytes: metadata.len(),
             file: file.display().to_string(),
-            bytes: content.len(),
-            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
         })
     }
 }

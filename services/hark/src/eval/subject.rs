@@ -103,7 +103,7 @@ impl Subject {
         };
         Ok(Self {
             name: card.name.clone(),
-            weights: Some(Weights::of(path, card)?),
+            weights: Some(Weights::of(path)?),
             settings: format!("candle, {threads}, {}", in_words(model.context())),
             ear: Ear::Engine(Box::new(CandleEngine::new(
                 model,
