@@ -111,6 +111,12 @@ pub struct Capabilities {
     pub temperature: bool,
     /// To be locked or unlocked.
     pub lock: bool,
+    /// How fast to turn.
+    pub speed: bool,
+    /// How loud to be, and to play, pause, or go to another piece.
+    pub media: bool,
+    /// To go to work or to its dock.
+    pub work: bool,
 }
 
 /// Why a device can't be told something.
@@ -158,6 +164,12 @@ impl Capabilities {
                 "thermostat",
             ),
             (target.locked.is_some(), self.lock, "lock"),
+            (target.speed_pct.is_some(), self.speed, "speed"),
+            (target.volume_pct.is_some(), self.media, "volume"),
+            (target.muted.is_some(), self.media, "volume"),
+            (target.playing.is_some(), self.media, "player"),
+            (target.track.is_some(), self.media, "player"),
+            (target.working.is_some(), self.work, "robot"),
         ];
         if let Some((.., what)) = lacks.iter().find(|(asked, can, _)| *asked && !can) {
             return Err(Unfit::Lacks(what));
@@ -166,6 +178,8 @@ impl Capabilities {
             (target.current_celsius.is_some(), "temperature"),
             (target.open.is_some(), "contact"),
             (target.available.is_some(), "availability"),
+            (target.condition.is_some(), "weather"),
+            (target.measured.is_some(), "value"),
         ];
         if let Some((_, what)) = measured.iter().find(|(asked, _)| *asked) {
             return Err(Unfit::Measured(what));
@@ -173,6 +187,8 @@ impl Capabilities {
         let percents = [
             ("brightness", target.brightness_pct),
             ("position", target.position_pct),
+            ("speed", target.speed_pct),
+            ("volume", target.volume_pct),
         ];
         for (what, percent) in percents {
             if percent.is_some_and(|p| p > 100) {

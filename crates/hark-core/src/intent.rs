@@ -11,17 +11,28 @@
 //! | `HassClimateSetTemperature` | where; `temperature` (degrees Celsius) |
 //! | `HassClimateGetTemperature` | where |
 //! | `HassGetState` | where; `state` is not needed |
+//! | `HassFanSetSpeed` | where; `percentage` |
+//! | `HassGetWeather` | `name` |
+//! | `HassVacuumStart`, `HassVacuumReturnToBase`, `HassLawnMowerStartMowing`, `HassLawnMowerDock` | where; without it the only one, or the one around |
+//! | `HassMediaPause`, `HassMediaUnpause`, `HassMediaNext`, `HassMediaPrevious`, `HassMediaPlayerMute`, `HassMediaPlayerUnmute` | the same; of several those that play |
+//! | `HassSetVolume`, `HassSetVolumeRelative` | the same; `volume_level` (percent), `volume_step` (`up`, `down` or signed percent points) |
 //! | `HassStartTimer` | `hours`, `minutes`, `seconds`, `name` |
-//! | `HassTimerStatus`, `HassCancelTimer` | `name`, `start_hours`, `start_minutes`, `start_seconds` |
-//! | `HassCancelAllTimers` | |
+//! | `HassTimerStatus`, `HassCancelTimer`, `HassPauseTimer`, `HassUnpauseTimer` | `name`, `start_hours`, `start_minutes`, `start_seconds`, `area` |
+//! | `HassIncreaseTimer`, `HassDecreaseTimer` | the same; `hours`, `minutes`, `seconds` |
+//! | `HassCancelAllTimers` | `area` |
 //! | `HassListAddItem`, `HassListRemoveItem`, `HassListCompleteItem` | `item`, `name` of the list |
 //! | `HassListGetItems` | `name` of the list; Hark's own |
 //! | `HassShoppingListAddItem`, `HassShoppingListCompleteItem` | `item` |
 //! | `HassGetCurrentTime`, `HassGetCurrentDate`, `HassNevermind` | |
+//! | `HassRespond`, `HassBroadcast` | `response`; `message` |
+//!
+//! Any other intent is understood and answered that it can't be done yet: Home
+//! Assistant's `HassVacuumCleanArea` and `HassMediaSearchAndPlay` among them.
 //!
 //! Where: `name` of a device, `area` or `floor` (names as people say them or ids; what
 //! is no such name becomes a question), `domain`, `device_class`. With none of the first
 //! three the speaker's area is meant, never the whole home, unless `scope` is `home`.
+//! What `except_area`, `except_floor` and `except_name` (and `_2` to `_4`) say is not meant.
 
 use std::collections::BTreeMap;
 use std::fmt;

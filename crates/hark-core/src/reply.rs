@@ -15,6 +15,8 @@ pub struct Say {
     pub code: &'static str,
     /// Its arguments, by name.
     pub arguments: BTreeMap<&'static str, Argument>,
+    /// What is said after it, in one breath.
+    pub then: Vec<Say>,
 }
 
 /// What a sentence is filled with.
@@ -45,7 +47,17 @@ impl Say {
         Self {
             code,
             arguments: BTreeMap::new(),
+            then: Vec::new(),
         }
+    }
+
+    /// The same, and `next` after it.
+    #[must_use]
+    pub fn then(mut self, mut next: Self) -> Self {
+        let more = std::mem::take(&mut next.then);
+        self.then.push(next);
+        self.then.extend(more);
+        self
     }
 
     /// The same with one argument more.
@@ -125,7 +137,24 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("climates_target", &["area", "temperature"]),
     ("temperature", &["area", "temperature"]),
     ("device_temperature", &["device", "temperature"]),
+    ("device_measures", &["device", "value"]),
     ("state_unknown", &["device"]),
+    ("fan_speed", &["device", "speed"]),
+    ("robot_works", &["device"]),
+    ("robot_docks", &["device"]),
+    ("scene_activated", &["device"]),
+    ("script_run", &["device"]),
+    ("media_paused", &["device"]),
+    ("media_playing", &["device"]),
+    ("media_next", &["device"]),
+    ("media_previous", &["device"]),
+    ("media_muted", &["device"]),
+    ("media_unmuted", &["device"]),
+    ("media_volume", &["device", "volume"]),
+    // The weather; `condition` is Home Assistant's name of it.
+    ("weather", &["condition"]),
+    ("weather_temperature", &["condition", "temperature"]),
+    ("weather_unknown", &[]),
     ("any_on", &["devices"]),
     ("none_on", &[]),
     ("any_open", &["devices"]),
@@ -141,6 +170,12 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("timer_cancelled", &[]),
     ("timer_cancelled_named", &["name"]),
     ("timers_cancelled", &["count"]),
+    ("timer_changed", &["remaining"]),
+    ("timer_changed_named", &["name", "remaining"]),
+    ("timer_paused", &["remaining"]),
+    ("timer_paused_named", &["name", "remaining"]),
+    ("timer_resumed", &["remaining"]),
+    ("timer_resumed_named", &["name", "remaining"]),
     ("no_timer", &[]),
     ("unknown_timer", &["name"]),
     ("which_timer", &["timers"]),
@@ -166,6 +201,9 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("date", &["date"]),
     // Talk.
     ("never_mind", &[]),
+    ("hello", &[]),
+    ("respond", &["text"]),
+    ("announced", &["text"]),
     // Questions back.
     ("which_area", &[]),
     ("which_device", &["choices"]),
@@ -174,12 +212,18 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("unknown_device", &["spoken"]),
     ("unknown_color", &["spoken"]),
     ("missing_value", &[]),
+    ("missing_message", &[]),
+    ("which_kind", &[]),
+    ("one_at_a_time", &[]),
     // No.
     ("refused_lock", &["device"]),
     ("refused_dangerous", &["device"]),
+    ("refused_whole_home", &[]),
     // It did not work.
-    ("not_understood", &[]),
+    ("not_understood", &["spoken"]),
     ("nothing_heard", &[]),
+    ("not_yet", &["what"]),
+    ("no_such_device", &[]),
     ("no_device_in_area", &["area"]),
     ("device_cannot", &["device"]),
     ("out_of_range", &["value", "low", "high"]),
@@ -190,8 +234,13 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("outcome_unknown", &[]),
 ];
 
-/// Whether `code` is one of [`CODES`] and has just the arguments it needs.
+/// Whether `code` is one of [`CODES`] and has just the arguments it needs, and the same of
+/// what is said after it.
 pub fn is_complete(say: &Say) -> bool {
+    is_whole(say) && say.then.iter().all(is_complete)
+}
+
+fn is_whole(say: &Say) -> bool {
     let Some((_, names)) = CODES.iter().find(|(code, _)| *code == say.code) else {
         return false;
     };

@@ -27,6 +27,15 @@ impl Timestamp {
         }
     }
 
+    /// This moment and so much less.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        let ms = i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        Self {
+            unix_ms: self.unix_ms.saturating_sub(ms),
+        }
+    }
+
     /// How long after `earlier` this is; zero if it is before.
     pub fn since(self, earlier: Self) -> Duration {
         let ms = self.unix_ms.saturating_sub(earlier.unix_ms);

@@ -37,10 +37,12 @@ pub struct Timer {
     pub area: Option<AreaId>,
     /// The language it was set in.
     pub language: Language,
+    /// What was left when it was paused; `None` where it runs.
+    pub paused: Option<Duration>,
 }
 
 impl Timer {
-    /// When it rings.
+    /// When it rings, unless it is paused.
     pub fn due_at(&self) -> Timestamp {
         self.started_at.plus(self.duration)
     }
@@ -48,7 +50,38 @@ impl Timer {
     /// What is left; zero where it is due. Never more than it was set for, even if the
     /// wall clock went back.
     pub fn remaining(&self, now: Timestamp) -> Duration {
-        self.due_at().since(now).min(self.duration)
+        let running = || self.due_at().since(now);
+        self.paused.unwrap_or_else(running).min(self.duration)
+    }
+
+    /// The same timer, stopped at what is left now.
+    #[must_use]
+    pub fn paused_at(&self, now: Timestamp) -> Self {
+        Self {
+            paused: Some(self.remaining(now)),
+            ..self.clone()
+        }
+    }
+
+    /// The same timer, running on from what was left.
+    #[must_use]
+    pub fn resumed_at(&self, now: Timestamp) -> Self {
+        Self {
+            paused: None,
+            ..self.with_left(self.remaining(now), now)
+        }
+    }
+
+    /// The same timer with so much left; at least a second, at most [`MAX_DURATION`].
+    #[must_use]
+    pub fn with_left(&self, left: Duration, now: Timestamp) -> Self {
+        let left = left.clamp(Duration::from_secs(1), MAX_DURATION);
+        Self {
+            duration: left.max(self.duration),
+            started_at: now.minus(left.max(self.duration).saturating_sub(left)),
+            paused: self.paused.map(|_| left),
+            ..self.clone()
+        }
     }
 
     /// How late a ring is that comes now; zero where it is on time.
@@ -69,30 +102,34 @@ pub fn in_order(mut timers: Vec<Timer>) -> Vec<Timer> {
 /// When timers are due by the monotonic clock of this process.
 #[derive(Debug, Default)]
 pub struct Deadlines {
-    by_timer: BTreeMap<TimerId, Monotonic>,
+    /// When it rings by this process's clock, and by the wall clock that this was made of.
+    by_timer: BTreeMap<TimerId, (Monotonic, Timestamp)>,
 }
 
 impl Deadlines {
-    /// Takes note of the timers that run: one that is new gets its deadline now, one
-    /// that is gone is forgotten, all others keep theirs.
+    /// Takes note of the timers that run: one that is new or was changed gets its deadline
+    /// now, one that is gone or paused is forgotten, all others keep theirs.
     pub fn observe(&mut self, timers: &[Timer], wall: Timestamp, now: Monotonic) {
         let known = std::mem::take(&mut self.by_timer);
-        for timer in timers {
-            let fresh = || now.plus(timer.remaining(wall));
-            let deadline = known.get(&timer.id).copied().unwrap_or_else(fresh);
+        for timer in timers.iter().filter(|t| t.paused.is_none()) {
+            let due = timer.due_at();
+            let kept = known.get(&timer.id).filter(|(_, known)| *known == due);
+            let fresh = || (now.plus(timer.remaining(wall)), due);
+            let deadline = kept.copied().unwrap_or_else(fresh);
             self.by_timer.insert(timer.id.clone(), deadline);
         }
     }
 
     /// The timers that are due.
     pub fn due(&self, now: Monotonic) -> Vec<TimerId> {
-        let due = self.by_timer.iter().filter(|(_, at)| **at <= now);
+        let due = self.by_timer.iter().filter(|(_, (at, _))| *at <= now);
         due.map(|(id, _)| id.clone()).collect()
     }
 
     /// How long until the next timer that is not due yet.
     pub fn next_in(&self, now: Monotonic) -> Option<Duration> {
-        let to_come = self.by_timer.values().filter(|at| **at > now);
+        let all = self.by_timer.values().map(|(at, _)| *at);
+        let to_come = all.filter(|at| *at > now);
         to_come.min().map(|at| at.since(now))
     }
 }
@@ -112,6 +149,7 @@ mod tests {
             speaker: None,
             area: None,
             language: Language::german(),
+            paused: None,
         }
     }
 

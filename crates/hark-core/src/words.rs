@@ -114,6 +114,15 @@ pub fn whole_home(language: &Language) -> &'static str {
     }
 }
 
+/// What comes before what is left out.
+pub fn except(language: &Language) -> &'static str {
+    if is_german(language) {
+        "außer"
+    } else {
+        "except"
+    }
+}
+
 /// A number with at most one decimal: `21,5`, `21.5`, `21`.
 pub fn number(value: f64, language: &Language) -> String {
     let rounded = (value * 10.0).round() / 10.0;

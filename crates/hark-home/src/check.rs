@@ -146,11 +146,18 @@ impl<'a> Checker<'a> {
         can: &Capabilities,
         state: &DeviceState,
     ) -> Result<(), Error> {
-        let measures = matches!(domain, Domain::Sensor | Domain::Climate);
+        let weather = domain == Domain::Weather;
+        let measures = matches!(domain, Domain::Sensor | Domain::Climate) || weather;
         let opens = domain == Domain::BinarySensor;
         let sensed = [
             ("current_celsius", state.current_celsius.is_some(), measures),
             ("open", state.open.is_some(), opens),
+            ("condition", state.condition.is_some(), weather),
+            (
+                "measured",
+                state.measured.is_some(),
+                domain == Domain::Sensor,
+            ),
         ];
         if let Some((field, ..)) = sensed.iter().find(|(_, given, has)| *given && !has) {
             let problem = format!("a {} has no such state", domain.as_str());
@@ -160,6 +167,8 @@ impl<'a> Checker<'a> {
             current_celsius: None,
             open: None,
             available: None,
+            condition: None,
+            measured: None,
             ..*state
         };
         can.check(&told)

@@ -105,6 +105,9 @@ pub(crate) fn capabilities(domain: Domain, extra: &[Extra]) -> Capabilities {
         Domain::Switch,
         Domain::MediaPlayer,
         Domain::Climate,
+        Domain::Fan,
+        Domain::Scene,
+        Domain::Script,
     ];
     Capabilities {
         on_off: switched.contains(&domain),
@@ -113,6 +116,9 @@ pub(crate) fn capabilities(domain: Domain, extra: &[Extra]) -> Capabilities {
         position: domain == Domain::Cover,
         temperature: domain == Domain::Climate,
         lock: domain == Domain::Lock,
+        speed: domain == Domain::Fan,
+        media: domain == Domain::MediaPlayer,
+        work: matches!(domain, Domain::Vacuum | Domain::LawnMower),
     }
 }
 

@@ -30,6 +30,12 @@ pub struct Config {
     /// by language. It is looked at every two seconds; a set with a mistake is logged and
     /// the one before stays.
     pub sentences: Option<PathBuf>,
+    /// Whether one sentence may act on everything in the home at once ("turn off all the
+    /// lights in the house"). Where not, it is refused.
+    pub whole_home: bool,
+    /// Whether words that were misheard or mistyped are taken for what sounds or looks
+    /// most like them ("Licht im Fluhr"), where no sentence has the words as they are.
+    pub fuzzy: bool,
 }
 
 impl Default for Config {
@@ -41,6 +47,8 @@ impl Default for Config {
             max_watches: 64,
             max_sentences: 64,
             sentences: None,
+            whole_home: true,
+            fuzzy: true,
         }
     }
 }
@@ -76,6 +84,7 @@ impl Config {
             device_timeout: Duration::from_millis(self.device_timeout_ms),
             max_watches: self.max_watches,
             max_sentences: self.max_sentences,
+            whole_home: self.whole_home,
         })
     }
 }
@@ -88,6 +97,7 @@ pub(crate) struct Limits {
     pub(crate) device_timeout: Duration,
     pub(crate) max_watches: usize,
     pub(crate) max_sentences: usize,
+    pub(crate) whole_home: bool,
 }
 
 #[cfg(test)]

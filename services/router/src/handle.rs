@@ -12,7 +12,7 @@ use hark_core::device::Command;
 use hark_core::ledger::{self, Entry, Replay};
 use hark_core::outcome::{DeviceChange, Outcome, Reply, UtteranceOutcome};
 use hark_core::reply::Say;
-use hark_core::resolve::{Context, Decision, Effect, Executed, LocalTime, report, resolve};
+use hark_core::resolve::{Context, Decision, Effect, Executed, LocalTime, report, resolve_all};
 use hark_core::risk::{Risk, highest};
 use hark_core::store::{Key, Revision};
 use hark_core::time::Timestamp;
@@ -42,6 +42,8 @@ const ATTEMPTS: usize = 4;
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) text: String,
+    /// What else it may have been, the likeliest first.
+    pub(crate) alternatives: Vec<String>,
     pub(crate) language: Language,
     pub(crate) principal: Principal,
     pub(crate) speaker: Option<SpeakerId>,
@@ -153,12 +155,15 @@ impl<'a> Handling<'a> {
             // Without the store questions are still answered; what acts fails below.
             Err(error) => tracing::warn!(%error, "ledger not read"),
         }
-        let matcher = &self.voice.matcher;
-        let readings = trace::matching().in_scope(|| matcher.readings(&self.asked.text));
+        let understand = || {
+            self.voice
+                .understand(&self.asked.text, &self.asked.alternatives)
+        };
+        let commands = trace::matching().in_scope(understand);
         let mut understand = elapsed();
         for _ in 0..ATTEMPTS {
             let basis = self.house.views.basis(&self.house.adapter.home().lists);
-            let decision = resolve_now(self, &readings, &basis);
+            let decision = resolve_now(self, &commands, &basis);
             understand = understand.max(elapsed());
             if let Some(outcome) = self.decide(&decision, &basis).await? {
                 return done(outcome, understand);
@@ -178,10 +183,7 @@ impl<'a> Handling<'a> {
         basis: &Basis,
     ) -> Result<Option<UtteranceOutcome>, Error> {
         let home = self.house.adapter.home();
-        let commands = match &decision.effect {
-            Effect::Devices(commands) => commands.clone(),
-            _ => Vec::new(),
-        };
+        let commands = decision.effect.commands().to_vec();
         let mut entry = Entry {
             dangerous: highest(&home, &commands) > Risk::Low,
             commands,
@@ -400,7 +402,7 @@ impl<'a> Handling<'a> {
 /// Decides what the readings are to do, from what is known now.
 fn resolve_now(
     handling: &Handling<'_>,
-    readings: &[hark_core::intent::Reading],
+    commands: &[Vec<hark_core::intent::Reading>],
     basis: &Basis,
 ) -> Decision {
     let house = handling.house;
@@ -424,8 +426,10 @@ fn resolve_now(
         caller: handling.asked.principal.kind,
         now,
         local: local(now, &house.zone),
+        heard: &handling.asked.text,
+        whole_home: house.limits.whole_home,
     };
-    resolve(readings, &context)
+    resolve_all(commands, &context)
 }
 
 /// A moment in the home's time zone.

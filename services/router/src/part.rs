@@ -65,7 +65,7 @@ impl Router {
         let zone = jiff::tz::TimeZone::get(&home.time_zone).map_err(|_| Error::TimeZone {
             zone: home.time_zone.clone(),
         })?;
-        let voices = Voices::compile(&home, config.sentences.as_deref())?;
+        let voices = Voices::compile(&home, config.sentences.as_deref(), config.fuzzy)?;
         let keys = KeySpace::new(&home.id);
         let (store, clock) = (&deps.store, &deps.clock);
         let open = |prefix| StoreView::open(Arc::clone(store), prefix, Arc::clone(clock));

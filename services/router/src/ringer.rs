@@ -144,6 +144,7 @@ mod tests {
                     speaker: None,
                     area: None,
                     language: Language::german(),
+                    paused: None,
                 };
                 assert!(is_complete(&say(&timer, late)), "{name} {late:?}");
             }

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hark_core::Language;
 use hark_core::home::Home;
+use hark_core::intent::Reading;
 use hark_core::outcome::Reply;
 use hark_core::reply::Say;
 use hark_intents::{Lexicon, Matcher, Replies, Sentences};
@@ -19,6 +20,7 @@ use crate::Error;
 pub(crate) struct Voices {
     by_language: Arc<RwLock<BTreeMap<Language, Arc<Voice>>>>,
     first: Language,
+    fuzzy: bool,
 }
 
 /// What is understood and said in one language.
@@ -26,6 +28,8 @@ pub(crate) struct Voice {
     pub(crate) matcher: Matcher,
     replies: Replies,
     language: Language,
+    /// Whether words that were misheard are taken for others.
+    fuzzy: bool,
 }
 
 impl Voices {
@@ -35,10 +39,15 @@ impl Voices {
     /// # Errors
     /// [`Error::Language`] if the home speaks a language that has no sentences, or one has
     /// a mistake.
-    pub(crate) fn compile(home: &Home, sentences: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn compile(
+        home: &Home,
+        sentences: Option<&Path>,
+        fuzzy: bool,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            by_language: Arc::new(RwLock::new(all(home, sentences)?)),
+            by_language: Arc::new(RwLock::new(all(home, sentences, fuzzy)?)),
             first: home.languages[0].clone(),
+            fuzzy,
         })
     }
 
@@ -48,7 +57,7 @@ impl Voices {
     /// # Errors
     /// As [`Voices::compile`]; the old set stays.
     pub(crate) fn reload(&self, home: &Home, sentences: Option<&Path>) -> Result<(), Error> {
-        let new = all(home, sentences)?;
+        let new = all(home, sentences, self.fuzzy)?;
         *self
             .by_language
             .write()
@@ -83,12 +92,17 @@ impl Voices {
     }
 }
 
-fn all(home: &Home, folder: Option<&Path>) -> Result<BTreeMap<Language, Arc<Voice>>, Error> {
+fn all(
+    home: &Home,
+    folder: Option<&Path>,
+    fuzzy: bool,
+) -> Result<BTreeMap<Language, Arc<Voice>>, Error> {
     let voices = home.languages.iter().map(|language| {
-        let voice = Voice::compile(home, language, folder).map_err(|source| Error::Language {
-            language: language.clone(),
-            source,
-        })?;
+        let voice =
+            Voice::compile(home, language, folder, fuzzy).map_err(|source| Error::Language {
+                language: language.clone(),
+                source,
+            })?;
         Ok((language.clone(), Arc::new(voice)))
     });
     voices.collect()
@@ -99,6 +113,7 @@ impl Voice {
         home: &Home,
         language: &Language,
         folder: Option<&Path>,
+        fuzzy: bool,
     ) -> Result<Self, hark_intents::Error> {
         let sentences = match folder {
             Some(folder) if Sentences::are_in(folder, language) => {
@@ -111,15 +126,30 @@ impl Voice {
             matcher: Matcher::compile(&sentences, &lexicon)?,
             replies: Replies::builtin(language)?.replaced_by(sentences),
             language: language.clone(),
+            fuzzy,
         })
+    }
+
+    /// What a sentence asks for: its commands, each with its readings. Alternatives are what
+    /// else it may have been.
+    pub(crate) fn understand(&self, text: &str, alternatives: &[String]) -> Vec<Vec<Reading>> {
+        let others = alternatives.iter().map(String::as_str);
+        let others = others.filter(|other| !other.trim().is_empty());
+        let texts: Vec<&str> = std::iter::once(text).chain(others).collect();
+        self.matcher.understand(&texts, self.fuzzy).commands
     }
 
     /// A reply in words.
     pub(crate) fn reply(&self, say: &Say) -> Reply {
         let arguments = say.in_words(&self.language);
+        let render = |say: &Say| {
+            let arguments = say.in_words(&self.language);
+            self.replies.render(say.code, &arguments)
+        };
+        let texts: Vec<_> = std::iter::once(say).chain(&say.then).map(render).collect();
         Reply {
             code: say.code.to_owned(),
-            text: self.replies.render(say.code, &arguments),
+            text: texts.join(" "),
             arguments,
             language: self.language.clone(),
         }
@@ -154,7 +184,7 @@ mod tests {
             fs::write(&file, yaml).unwrap();
         };
         write("simsalabim");
-        let voices = Voices::compile(home, Some(path)).unwrap();
+        let voices = Voices::compile(home, Some(path), true).unwrap();
         assert_eq!(intent(&voices, "Simsalabim").as_deref(), Some("Own"));
         assert_eq!(intent(&voices, "Licht an"), None);
         let english = voices.of(&Language::english());

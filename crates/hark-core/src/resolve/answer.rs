@@ -3,7 +3,7 @@
 use super::places::{Place, ask, find, of_kind, said_place};
 use super::switch::{about_one, state as state_of, with_device};
 use super::verdict::{Verdict, ids};
-use super::{Context, climate, cover};
+use super::{Context, Effect, climate, cover};
 use crate::device::{DeviceState, Domain};
 use crate::home::Device;
 use crate::intent::Intent;
@@ -18,7 +18,7 @@ pub(super) fn state(intent: &Intent, context: &Context<'_>) -> Result<Verdict, V
         let found = find(intent, context, domain)?;
         return Ok(about_device(context, found.devices[0]));
     }
-    let domain = domain.ok_or_else(|| ask("not_understood"))?;
+    let domain = domain.ok_or_else(|| ask("which_kind"))?;
     if domain == Domain::Sensor {
         return climate::measured(intent, context);
     }
@@ -52,9 +52,12 @@ fn known_state(context: &Context<'_>, device: &Device, state: &DeviceState) -> O
     let say = |code| with_device(code, context, device);
     let either = |is: bool, yes, no| say(if is { yes } else { no });
     Some(match device.domain {
-        Domain::Light | Domain::Switch | Domain::MediaPlayer => {
+        Domain::Light | Domain::Switch | Domain::MediaPlayer | Domain::Fan => {
             about_one(context, device, state.on?)
         }
+        Domain::Scene | Domain::Script => return None,
+        Domain::Vacuum | Domain::LawnMower => either(state.working?, "robot_works", "robot_docks"),
+        Domain::Weather => Say::new("weather").text("condition", state.condition?.as_str()),
         Domain::Cover => cover::say_one(context, device, state.position_pct?),
         Domain::Climate => match (state.on?, state.target_celsius) {
             (true, Some(celsius)) => say("climate_target").number("temperature", celsius),
@@ -62,7 +65,10 @@ fn known_state(context: &Context<'_>, device: &Device, state: &DeviceState) -> O
         },
         Domain::Lock => either(state.locked?, "device_locked", "device_unlocked"),
         Domain::BinarySensor => either(state.open?, "device_open", "device_closed"),
-        Domain::Sensor => say("device_temperature").number("temperature", state.current_celsius?),
+        Domain::Sensor => match (state.current_celsius, state.measured) {
+            (Some(celsius), _) => say("device_temperature").number("temperature", celsius),
+            (None, measured) => say("device_measures").number("value", measured?),
+        },
     })
 }
 
@@ -104,6 +110,24 @@ fn is_active(state: &DeviceState, domain: Domain) -> bool {
         Domain::Lock => state.locked == Some(false),
         _ => state.on == Some(true),
     }
+}
+
+/// A friendly word back.
+pub(super) fn respond(intent: &Intent) -> Verdict {
+    let say = match intent.text("response") {
+        Some(text) => Say::new("respond").text("text", text),
+        None => Say::new("hello"),
+    };
+    Verdict::answer(vec![], say)
+}
+
+/// Says something at every speaker.
+pub(super) fn broadcast(intent: &Intent) -> Result<Verdict, Verdict> {
+    let message = intent.text("message").map(str::trim);
+    let message = message.filter(|m| !m.is_empty());
+    let message = message.ok_or_else(|| ask("missing_message"))?;
+    let say = Say::new("announced").text("text", message);
+    Ok(Verdict::effect(Effect::Announce(message.to_owned()), say))
 }
 
 /// What time it is.

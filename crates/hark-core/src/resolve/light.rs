@@ -1,11 +1,11 @@
 //! Lights: how bright, and which colour. Relative wishes become absolute here, each
 //! lamp against its own state.
 
-use super::Context;
 use super::cover::percent;
 use super::places::{Found, find, unknown};
 use super::switch::{cannot, state, with_device};
 use super::verdict::Verdict;
+use super::{Context, not_yet};
 use crate::device::{Command, DeviceState, Domain, Rgb};
 use crate::home::Device;
 use crate::intent::{Intent, SlotValue};
@@ -71,6 +71,9 @@ pub(super) fn set(intent: &Intent, context: &Context<'_>) -> Result<Verdict, Ver
 }
 
 fn wish(intent: &Intent) -> Result<Wish, Verdict> {
+    if intent.number("temperature").is_some() {
+        return Err(not_yet("light_temperature"));
+    }
     if let Some(name) = intent.text("color") {
         let color = color(name).ok_or_else(|| unknown("unknown_color", intent, "color"))?;
         let slot = intent.slots.get("color");

@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::device::Command;
+use crate::device::{Command, Domain};
 use crate::home::{Home, States};
 use crate::ids::{AreaId, DeviceId, ListId, SpeakerId, TimerId};
 use crate::intent::{Intent, Reading};
@@ -26,14 +26,19 @@ mod climate;
 mod cover;
 mod light;
 mod lists;
+mod machines;
+mod media;
 mod places;
 mod report;
+mod several;
 mod switch;
 mod timers;
 mod verdict;
+mod weather;
 
 pub use places::area_of;
 pub use report::{Executed, report};
+pub use several::resolve_all;
 use verdict::Verdict;
 
 /// What a decision is made from.
@@ -59,6 +64,10 @@ pub struct Context<'a> {
     pub now: Timestamp,
     /// The time in the home's time zone.
     pub local: LocalTime,
+    /// The words that were heard.
+    pub heard: &'a str,
+    /// Whether one sentence may act on the whole home.
+    pub whole_home: bool,
 }
 
 /// A time of day and a day, in some time zone.
@@ -110,6 +119,27 @@ pub enum Effect {
         /// What is on it then.
         items: Vec<Item>,
     },
+    /// Timers that run go on like this.
+    SetTimers(Vec<Timer>),
+    /// Every speaker says this.
+    Announce(String),
+    /// All of these; no two are about the same thing.
+    Several(Vec<Effect>),
+}
+
+impl Effect {
+    /// What devices are told.
+    pub fn commands(&self) -> &[Command] {
+        match self {
+            Self::Devices(commands) => commands,
+            Self::Several(all) => all
+                .iter()
+                .map(Self::commands)
+                .find(|commands| !commands.is_empty())
+                .unwrap_or_default(),
+            _ => &[],
+        }
+    }
 }
 
 /// Decides what a sentence is to do. `readings` are what it can mean, best first.
@@ -118,12 +148,12 @@ pub enum Effect {
 /// question, a worse reading must not act in its place.
 pub fn resolve(readings: &[Reading], context: &Context<'_>) -> Decision {
     let Some(best) = readings.first() else {
-        return decision(None, Verdict::not_understood());
+        return decision(None, Verdict::not_understood(context.heard));
     };
     let equal = readings.iter().filter(|r| r.score >= best.score);
     let mut verdicts = equal.map(|r| (r, decide(&r.intent, context)));
     let Some(first) = verdicts.next() else {
-        return decision(None, Verdict::not_understood());
+        return decision(None, Verdict::not_understood(context.heard));
     };
     let acts = |(_, verdict): &(&Reading, Verdict)| verdict.outcome == Outcome::Done;
     let (reading, verdict) = match acts(&first) {
@@ -151,13 +181,15 @@ fn decide(intent: &Intent, context: &Context<'_>) -> Verdict {
         "HassToggle" => switch::turn(intent, context, switch::Turn::Toggle),
         "HassLightSet" => light::set(intent, context),
         "HassSetPosition" => cover::set(intent, context),
+        "HassFanSetSpeed" => machines::fan_speed(intent, context),
         "HassClimateSetTemperature" => climate::set(intent, context),
         "HassClimateGetTemperature" => climate::measured(intent, context),
         "HassGetState" => answer::state(intent, context),
-        "HassStartTimer" => timers::start(intent, context),
-        "HassTimerStatus" => timers::status(intent, context),
-        "HassCancelTimer" => timers::cancel(intent, context),
-        "HassCancelAllTimers" => Ok(timers::cancel_all(context)),
+        "HassGetWeather" => weather::now(intent, context),
+        "HassVacuumStart" => machines::work(intent, context, Domain::Vacuum, true),
+        "HassVacuumReturnToBase" => machines::work(intent, context, Domain::Vacuum, false),
+        "HassLawnMowerStartMowing" => machines::work(intent, context, Domain::LawnMower, true),
+        "HassLawnMowerDock" => machines::work(intent, context, Domain::LawnMower, false),
         "HassListAddItem" | "HassShoppingListAddItem" => lists::add(intent, context),
         "HassListRemoveItem" => lists::remove(intent, context),
         "HassListCompleteItem" | "HassShoppingListCompleteItem" => lists::complete(intent, context),
@@ -165,9 +197,45 @@ fn decide(intent: &Intent, context: &Context<'_>) -> Verdict {
         "HassGetCurrentTime" => Ok(answer::time(context)),
         "HassGetCurrentDate" => Ok(answer::date(context)),
         "HassNevermind" => Ok(Verdict::answer(vec![], Say::new("never_mind"))),
-        _ => Ok(Verdict::not_understood()),
+        "HassRespond" => Ok(answer::respond(intent)),
+        "HassBroadcast" => answer::broadcast(intent),
+        name if name.contains("Timer") => timer(name, intent, context),
+        name => media(name, intent, context),
     };
     decided.unwrap_or_else(|verdict| verdict)
+}
+
+fn timer(name: &str, intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
+    match name {
+        "HassStartTimer" => timers::start(intent, context),
+        "HassTimerStatus" => timers::status(intent, context),
+        "HassCancelTimer" => timers::cancel(intent, context),
+        "HassCancelAllTimers" => timers::cancel_all(intent, context),
+        "HassIncreaseTimer" => timers::change(intent, context, timers::Change::Longer),
+        "HassDecreaseTimer" => timers::change(intent, context, timers::Change::Shorter),
+        "HassPauseTimer" => timers::change(intent, context, timers::Change::Pause),
+        "HassUnpauseTimer" => timers::change(intent, context, timers::Change::Resume),
+        other => Err(not_yet(other)),
+    }
+}
+
+fn media(name: &str, intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
+    match name {
+        "HassMediaPause" => media::play(intent, context, media::Wish::Pause),
+        "HassMediaUnpause" => media::play(intent, context, media::Wish::Resume),
+        "HassMediaNext" => media::play(intent, context, media::Wish::Next),
+        "HassMediaPrevious" => media::play(intent, context, media::Wish::Previous),
+        "HassMediaPlayerMute" => media::play(intent, context, media::Wish::Mute),
+        "HassMediaPlayerUnmute" => media::play(intent, context, media::Wish::Unmute),
+        "HassSetVolume" => media::volume(intent, context),
+        "HassSetVolumeRelative" => media::volume_step(intent, context),
+        other => Err(not_yet(other)),
+    }
+}
+
+/// It is understood, but there is nothing here that could do it.
+fn not_yet(what: &str) -> Verdict {
+    Verdict::failed(Say::new("not_yet").text("what", what))
 }
 
 #[cfg(test)]

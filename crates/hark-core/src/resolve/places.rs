@@ -75,6 +75,9 @@ pub(super) fn find<'a>(
         });
     }
     let place = place(intent, context)?.ok_or_else(|| ask("which_area"))?;
+    if matches!(place, Place::Home) && !context.whole_home {
+        return Err(Verdict::refused(Say::new("refused_whole_home")));
+    }
     let Some(domain) = domain else {
         let here = |d: &&Device| place.has(d, context.home) && d.can.on_off;
         let choices = context.home.devices.iter().filter(here);
@@ -91,10 +94,13 @@ pub(super) fn of_kind<'a>(
     place: &Place<'_>,
 ) -> Result<Found<'a>, Verdict> {
     let class = intent.text("device_class");
-    let meant =
-        |d: &&Device| d.domain == domain && place.has(d, context.home) && is_of_class(d, class);
+    let spared = Spared::of(intent, context)?;
+    let meant = |d: &&Device| {
+        let there = d.domain == domain && place.has(d, context.home);
+        there && is_of_class(d, class) && !spared.has(d, context.home)
+    };
     let devices: Vec<_> = context.home.devices.iter().filter(meant).collect();
-    let phrase = place.phrase(context.language);
+    let phrase = place.phrase(context.language) + &spared.phrase(context.language);
     if devices.is_empty() {
         let say = Say::new("no_device_in_area").text("area", phrase);
         return Err(Verdict::failed(say));
@@ -103,6 +109,100 @@ pub(super) fn of_kind<'a>(
         devices,
         place: Some(phrase),
     })
+}
+
+/// The devices of a domain that are meant by name or place. Where neither is said: those
+/// around the speaker; else the only ones of the home, or of several those that are
+/// `likely`, if that is one.
+pub(super) fn anywhere<'a>(
+    intent: &Intent,
+    context: &Context<'a>,
+    domain: Domain,
+    likely: impl Fn(&Device) -> bool,
+) -> Result<Found<'a>, Verdict> {
+    let said = intent.text("name").is_some() || said_place(intent, context)?.is_some();
+    if said {
+        return find(intent, context, Some(domain));
+    }
+    let class = intent.text("device_class");
+    let of_kind = |d: &&Device| d.domain == domain && is_of_class(d, class);
+    let all: Vec<_> = context.home.devices.iter().filter(of_kind).collect();
+    let near = narrowed(all, |d| Some(&d.area) == context.area);
+    let meant = narrowed(near, likely);
+    match meant[..] {
+        [] => Err(Verdict::failed(Say::new("no_such_device"))),
+        [_] => Ok(Found {
+            devices: meant,
+            place: None,
+        }),
+        _ => Err(which_device(meant.into_iter(), context.language)),
+    }
+}
+
+/// How many exceptions one sentence may name.
+const MAX_SPARED: usize = 4;
+
+/// What a sentence says is not meant: "everywhere except in the kitchen".
+#[derive(Default)]
+struct Spared<'a> {
+    places: Vec<Place<'a>>,
+    devices: Vec<&'a Device>,
+}
+
+impl<'a> Spared<'a> {
+    /// The slots `except_area`, `except_floor` and `except_name`, each also with `_2` to
+    /// `_4`. What this home does not know is a question: what was to be left alone must
+    /// not be switched.
+    fn of(intent: &Intent, context: &Context<'a>) -> Result<Self, Verdict> {
+        let mut all = Self::default();
+        for nth in 1..=MAX_SPARED {
+            let slot = |what: &str| match nth {
+                1 => format!("except_{what}"),
+                nth => format!("except_{what}_{nth}"),
+            };
+            if let Some(text) = intent.text(&slot("area")) {
+                let area = area_called(context.home, text, context.language);
+                let area = area.ok_or_else(|| unknown("unknown_area", intent, &slot("area")))?;
+                all.places.push(Place::Area(area));
+            }
+            if let Some(text) = intent.text(&slot("floor")) {
+                let floor = floor_called(context, text);
+                let floor =
+                    floor.ok_or_else(|| unknown("unknown_floor", intent, &slot("floor")))?;
+                all.places.push(Place::Floor(floor));
+            }
+            if let Some(text) = intent.text(&slot("name")) {
+                let called = |d: &&Device| is_called(&d.names, text, context.language);
+                let mut named: Vec<_> = context.home.devices.iter().filter(called).collect();
+                if named.is_empty() {
+                    return Err(unknown("unknown_device", intent, &slot("name")));
+                }
+                all.devices.append(&mut named);
+            }
+        }
+        Ok(all)
+    }
+
+    fn has(&self, device: &Device, home: &Home) -> bool {
+        let named = self.devices.iter().any(|d| d.id == device.id);
+        named || self.places.iter().any(|place| place.has(device, home))
+    }
+
+    /// " except in the kitchen", or nothing.
+    fn phrase(&self, language: &Language) -> String {
+        let places = self.places.iter().map(|p| p.phrase(language));
+        let devices = self.devices.iter();
+        let devices = devices.map(|d| d.names.phrase(language).to_owned());
+        let all: Vec<_> = places.chain(devices).collect();
+        match all.is_empty() {
+            true => String::new(),
+            false => format!(
+                " {} {}",
+                words::except(language),
+                words::enumeration(&all, language)
+            ),
+        }
+    }
 }
 
 /// Whether a word for a class of devices means this one. Entrances are only meant by
@@ -141,10 +241,7 @@ pub(super) fn said_place<'a>(
         return Ok(Some(Place::Area(found)));
     }
     if let Some(text) = intent.text("floor") {
-        let called = |floor: &&crate::home::Floor| {
-            floor.id.as_str() == text || is_called(&floor.names, text, context.language)
-        };
-        let found = home.floors.iter().find(called);
+        let found = floor_called(context, text);
         let found = found.ok_or_else(|| unknown("unknown_floor", intent, "floor"))?;
         return Ok(Some(Place::Floor(found)));
     }
@@ -156,6 +253,14 @@ pub(super) fn said_place<'a>(
 /// areas have that name.
 pub fn area_of(home: &Home, text: &str, language: &Language) -> Option<AreaId> {
     area_called(home, text, language).map(|area| area.id.clone())
+}
+
+fn floor_called<'a>(context: &Context<'a>, text: &str) -> Option<&'a crate::home::Floor> {
+    context
+        .home
+        .floors
+        .iter()
+        .find(|floor| floor.id.as_str() == text || is_called(&floor.names, text, context.language))
 }
 
 pub(super) fn area_called<'a>(home: &'a Home, text: &str, language: &Language) -> Option<&'a Area> {
@@ -237,7 +342,7 @@ fn which_device<'a>(devices: impl Iterator<Item = &'a Device>, language: &Langua
     let names = devices.map(|d| d.names.say(language).to_owned());
     let choices: Vec<_> = names.take(MAX_CHOICES).collect();
     match choices.is_empty() {
-        true => ask("not_understood"),
+        true => Verdict::failed(Say::new("no_such_device")),
         false => {
             Verdict::question(Say::new("which_device").with("choices", Argument::Texts(choices)))
         }

@@ -2,7 +2,7 @@
 
 use super::places::{Found, find};
 use super::verdict::Verdict;
-use super::{Context, cover};
+use super::{Context, cover, machines};
 use crate::device::{Command, DeviceState, Domain};
 use crate::home::Device;
 use crate::intent::Intent;
@@ -29,8 +29,10 @@ pub(super) fn turn(intent: &Intent, context: &Context<'_>, turn: Turn) -> Result
     match first.domain {
         Domain::Lock => Err(refused_lock(context, first)),
         Domain::Cover => cover::move_to(context, &found, if on { 100 } else { 0 }),
-        Domain::Sensor | Domain::BinarySensor => Err(cannot(context, first)),
-        Domain::Light | Domain::Switch | Domain::Climate | Domain::MediaPlayer => {
+        Domain::Sensor | Domain::BinarySensor | Domain::Weather => Err(cannot(context, first)),
+        Domain::Vacuum | Domain::LawnMower => machines::send(context, &found, on),
+        Domain::Scene | Domain::Script => machines::activate(context, &found, on),
+        Domain::Light | Domain::Switch | Domain::Climate | Domain::MediaPlayer | Domain::Fan => {
             Ok(switched(context, &found, on))
         }
     }
@@ -96,6 +98,9 @@ fn is_on(context: &Context<'_>, device: &Device) -> bool {
     let state = state(context, device);
     match device.domain {
         Domain::Cover => state.position_pct.is_some_and(|p| p > 0),
+        Domain::Vacuum | Domain::LawnMower => state.working == Some(true),
+        // These can only be activated.
+        Domain::Scene | Domain::Script => false,
         _ => state.on == Some(true),
     }
 }

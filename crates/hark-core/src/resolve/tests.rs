@@ -50,7 +50,15 @@ fn device_id(id: &str) -> DeviceId {
 fn device(id: &str, class: &str, area: &str, german: &str, english: &str) -> Device {
     let domain = Domain::parse(id.split('.').next().unwrap()).unwrap();
     let lit = domain == Domain::Light;
-    let switched = [Domain::Switch, Domain::MediaPlayer, Domain::Climate].contains(&domain);
+    let switched = [
+        Domain::Switch,
+        Domain::MediaPlayer,
+        Domain::Climate,
+        Domain::Fan,
+        Domain::Scene,
+        Domain::Script,
+    ];
+    let switched = switched.contains(&domain);
     Device {
         id: device_id(id),
         domain,
@@ -64,6 +72,9 @@ fn device(id: &str, class: &str, area: &str, german: &str, english: &str) -> Dev
             position: domain == Domain::Cover,
             temperature: domain == Domain::Climate,
             lock: domain == Domain::Lock,
+            speed: domain == Domain::Fan,
+            media: domain == Domain::MediaPlayer,
+            work: [Domain::Vacuum, Domain::LawnMower].contains(&domain),
         },
     }
 }
@@ -138,6 +149,8 @@ impl World {
             speaker: self.speaker.as_ref(),
             caller: self.caller,
             now: Timestamp::from_unix_ms(60_000),
+            heard: "blah",
+            whole_home: true,
             local: LocalTime {
                 hour: 14,
                 minute: 5,

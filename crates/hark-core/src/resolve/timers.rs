@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::places::ask;
+use super::places::{Place, ask, said_place};
 use super::verdict::Verdict;
-use super::{Context, Effect};
+use super::{Context, Effect, not_yet};
 use crate::intent::Intent;
 use crate::reply::{Argument, Say};
 use crate::timer::{MAX_DURATION, MAX_TIMERS, Timer};
@@ -12,11 +12,14 @@ use crate::words;
 
 /// Sets a timer.
 pub(super) fn start(intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
-    let duration = span(intent, "").filter(|d| !d.is_zero());
+    if intent.text("conversation_command").is_some() {
+        return Err(not_yet("conversation_command"));
+    }
+    let until = intent.text("time").and_then(|time| until(time, context));
+    let duration = span(intent, "").or(until).filter(|d| !d.is_zero());
     let duration = duration.ok_or_else(|| ask("timer_needs_duration"))?;
     if duration > MAX_DURATION {
-        let say = Say::new("timer_too_long").with("duration", Argument::Duration(MAX_DURATION));
-        return Err(Verdict::failed(say));
+        return Err(too_long());
     }
     if context.timers.len() >= MAX_TIMERS {
         let count = u32::try_from(MAX_TIMERS).expect("the limit is small");
@@ -29,6 +32,22 @@ pub(super) fn start(intent: &Intent, context: &Context<'_>) -> Result<Verdict, V
     let say = say.with("duration", Argument::Duration(duration));
     Ok(Verdict::effect(Effect::StartTimer { name, duration }, say))
 }
+
+/// How long it is until the clock shows `time`, like "07:30".
+fn until(time: &str, context: &Context<'_>) -> Option<Duration> {
+    let (hour, minute) = time.split_once(':')?;
+    let (hour, minute): (u64, u64) = (hour.parse().ok()?, minute.parse().ok()?);
+    if hour > 23 || minute > 59 {
+        return None;
+    }
+    let now = u64::from(context.local.hour) * 60 + u64::from(context.local.minute);
+    let minutes = (hour * 60 + minute + DAY - now) % DAY;
+    let minutes = if minutes == 0 { DAY } else { minutes };
+    Some(Duration::from_secs(minutes * 60))
+}
+
+/// Minutes of a day.
+const DAY: u64 = 24 * 60;
 
 /// What is left of the timers that are meant.
 pub(super) fn status(intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
@@ -53,20 +72,81 @@ pub(super) fn status(intent: &Intent, context: &Context<'_>) -> Result<Verdict, 
 
 /// Cancels the one timer that is meant.
 pub(super) fn cancel(intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
+    let Some(timer) = the_one(intent, context, |_| true)? else {
+        return Ok(Verdict::answer(vec![], Say::new("no_timer")));
+    };
+    let say = named("timer_cancelled", "timer_cancelled_named", &timer.name);
+    let effect = Effect::CancelTimers(vec![timer.id.clone()]);
+    Ok(Verdict::effect(effect, say))
+}
+
+/// How a timer is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Longer,
+    Shorter,
+    Pause,
+    Resume,
+}
+
+/// Changes the one timer that is meant.
+pub(super) fn change(
+    intent: &Intent,
+    context: &Context<'_>,
+    change: Change,
+) -> Result<Verdict, Verdict> {
+    let by = span(intent, "").filter(|d| !d.is_zero());
+    let by = || by.ok_or_else(|| ask("missing_value"));
+    let suits = |timer: &Timer| match change {
+        Change::Pause => timer.paused.is_none(),
+        Change::Resume => timer.paused.is_some(),
+        Change::Longer | Change::Shorter => true,
+    };
+    let Some(timer) = the_one(intent, context, suits)? else {
+        return Ok(Verdict::answer(vec![], Say::new("no_timer")));
+    };
+    let (now, left) = (context.now, timer.remaining(context.now));
+    let (changed, plain, with_name) = match change {
+        Change::Longer => {
+            let longer = left.saturating_add(by()?);
+            if longer > MAX_DURATION {
+                return Err(too_long());
+            }
+            let changed = timer.with_left(longer, now);
+            (changed, "timer_changed", "timer_changed_named")
+        }
+        Change::Shorter => {
+            let changed = timer.with_left(left.saturating_sub(by()?), now);
+            (changed, "timer_changed", "timer_changed_named")
+        }
+        Change::Pause => (timer.paused_at(now), "timer_paused", "timer_paused_named"),
+        Change::Resume => (
+            timer.resumed_at(now),
+            "timer_resumed",
+            "timer_resumed_named",
+        ),
+    };
+    let say = named(plain, with_name, &timer.name);
+    let say = say.with("remaining", Argument::Duration(changed.remaining(now)));
+    Ok(Verdict::effect(Effect::SetTimers(vec![changed]), say))
+}
+
+/// The one timer that is meant, of those that `suits`; of several the speaker's own, else
+/// a question. `None` where none runs.
+fn the_one<'a>(
+    intent: &Intent,
+    context: &Context<'a>,
+    suits: impl Fn(&Timer) -> bool,
+) -> Result<Option<&'a Timer>, Verdict> {
     let mut timers = meant(intent, context)?;
+    timers.retain(|t| suits(t));
     let own = |t: &&Timer| t.speaker.is_some() && t.speaker.as_ref() == context.speaker;
     if timers.len() > 1 && timers.iter().copied().filter(|t| own(t)).count() == 1 {
         timers.retain(|t| own(t));
     }
     match timers[..] {
-        [] => Ok(Verdict::answer(vec![], Say::new("no_timer"))),
-        [timer] => {
-            let say = named("timer_cancelled", "timer_cancelled_named", &timer.name);
-            Ok(Verdict::effect(
-                Effect::CancelTimers(vec![timer.id.clone()]),
-                say,
-            ))
-        }
+        [] => Ok(None),
+        [timer] => Ok(Some(timer)),
         _ => {
             let each = timers.iter().map(|timer| called(timer, context)).collect();
             let say = Say::new("which_timer").with("timers", Argument::Texts(each));
@@ -75,15 +155,34 @@ pub(super) fn cancel(intent: &Intent, context: &Context<'_>) -> Result<Verdict, 
     }
 }
 
-/// Cancels every timer.
-pub(super) fn cancel_all(context: &Context<'_>) -> Verdict {
-    let timers: Vec<_> = context.timers.iter().take(MAX_TIMERS).collect();
+/// Cancels every timer, or every one that was set in the area that is said.
+pub(super) fn cancel_all(intent: &Intent, context: &Context<'_>) -> Result<Verdict, Verdict> {
+    let timers = set_in(intent, context, context.timers.iter().collect())?;
+    let timers: Vec<_> = timers.into_iter().take(MAX_TIMERS).collect();
     if timers.is_empty() {
-        return Verdict::answer(vec![], Say::new("no_timer"));
+        return Ok(Verdict::answer(vec![], Say::new("no_timer")));
     }
     let say = Say::new("timers_cancelled").with("count", count(&timers));
     let ids = timers.iter().map(|t| t.id.clone()).collect();
-    Verdict::effect(Effect::CancelTimers(ids), say)
+    Ok(Verdict::effect(Effect::CancelTimers(ids), say))
+}
+
+/// Those of some timers that were set in the area that is said, if one is.
+fn set_in<'a>(
+    intent: &Intent,
+    context: &Context<'_>,
+    timers: Vec<&'a Timer>,
+) -> Result<Vec<&'a Timer>, Verdict> {
+    let Some(Place::Area(area)) = said_place(intent, context)? else {
+        return Ok(timers);
+    };
+    let there = |t: &&Timer| t.area.as_ref() == Some(&area.id);
+    Ok(timers.into_iter().filter(there).collect())
+}
+
+fn too_long() -> Verdict {
+    let say = Say::new("timer_too_long").with("duration", Argument::Duration(MAX_DURATION));
+    Verdict::failed(say)
 }
 
 /// The timers that a sentence is about: by name, by the span they were set for, or all.
@@ -95,7 +194,7 @@ fn meant<'a>(intent: &Intent, context: &Context<'a>) -> Result<Vec<&'a Timer>, V
             all.filter(same).collect()
         }
         (None, Some(span)) => all.filter(|t| t.duration == span).collect(),
-        (None, None) => return Ok(all.collect()),
+        (None, None) => return set_in(intent, context, all.collect()),
     };
     if chosen.is_empty() && !context.timers.is_empty() {
         let span = || words::duration(span(intent, "start_").unwrap_or_default(), context.language);

@@ -62,8 +62,9 @@ impl Verdict {
     }
 
     /// It is nothing that this home understands.
-    pub fn not_understood() -> Self {
-        Self::nothing(Outcome::NotUnderstood, Say::new("not_understood"))
+    pub fn not_understood(heard: &str) -> Self {
+        let say = Say::new("not_understood").text("spoken", heard.trim());
+        Self::nothing(Outcome::NotUnderstood, say)
     }
 
     fn nothing(outcome: Outcome, say: Say) -> Self {

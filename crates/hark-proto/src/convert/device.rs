@@ -1,6 +1,6 @@
 //! States of devices, and their changes.
 
-use hark_core::device::{Command, DeviceState, Rgb};
+use hark_core::device::{Command, Condition, DeviceState, Rgb};
 use hark_core::outcome::DeviceChange;
 
 use super::{ids, optional, required};
@@ -21,6 +21,14 @@ impl From<DeviceState> for v1::DeviceState {
             locked: state.locked,
             open: state.open,
             available: state.available,
+            speed_pct: state.speed_pct.map(u32::from),
+            volume_pct: state.volume_pct.map(u32::from),
+            muted: state.muted,
+            playing: state.playing,
+            track: state.track,
+            working: state.working,
+            condition: state.condition.map(|c| c.as_str().to_owned()),
+            measured: state.measured,
         }
     }
 }
@@ -39,6 +47,15 @@ impl TryFrom<v1::DeviceState> for DeviceState {
             locked: message.locked,
             open: message.open,
             available: message.available,
+            speed_pct: percent("speed_pct", message.speed_pct)?,
+            volume_pct: percent("volume_pct", message.volume_pct)?,
+            muted: message.muted,
+            playing: message.playing,
+            track: message.track,
+            working: message.working,
+            // A condition that this version does not know is not known.
+            condition: message.condition.as_deref().and_then(Condition::parse),
+            measured: message.measured,
         })
     }
 }

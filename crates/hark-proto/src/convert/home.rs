@@ -109,6 +109,9 @@ impl From<Capabilities> for v1::Capabilities {
             position: can.position,
             temperature: can.temperature,
             lock: can.lock,
+            speed: can.speed,
+            media: can.media,
+            work: can.work,
         }
     }
 }
@@ -122,6 +125,9 @@ impl From<v1::Capabilities> for Capabilities {
             position: message.position,
             temperature: message.temperature,
             lock: message.lock,
+            speed: message.speed,
+            media: message.media,
+            work: message.work,
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hark_core::device::{DeviceState, Domain, Rgb};
+use hark_core::device::{Condition, DeviceState, Domain, Rgb};
 use hark_core::engine::{self, Token, Transcription};
 use hark_core::home::{Area, Capabilities, Device, DeviceWithState, LocalNames, Names, StateAt};
 use hark_core::ids::{AreaId, DeviceId, FloorId, HomeId};
@@ -82,7 +82,16 @@ pub(crate) fn state() -> impl Strategy<Value = DeviceState> {
         of(any::<bool>()),
         of(any::<bool>()),
     );
-    (lamp, rest).prop_map(|(lamp, rest)| DeviceState {
+    let player = (
+        of(0..=100_u8),
+        of(0..=100_u8),
+        of(any::<bool>()),
+        of(any::<bool>()),
+        of(any::<u32>()),
+    );
+    let condition = of(prop::sample::select(Condition::ALL.to_vec()));
+    let others = (of(any::<bool>()), condition, of(-1e6..1e6_f64));
+    (lamp, rest, player, others).prop_map(|(lamp, rest, player, others)| DeviceState {
         on: lamp.0,
         brightness_pct: lamp.1,
         color: lamp.2,
@@ -92,6 +101,14 @@ pub(crate) fn state() -> impl Strategy<Value = DeviceState> {
         locked: rest.2,
         open: rest.3,
         available: rest.4,
+        speed_pct: player.0,
+        volume_pct: player.1,
+        muted: player.2,
+        playing: player.3,
+        track: player.4,
+        working: others.0,
+        condition: others.1,
+        measured: others.2,
     })
 }
 
@@ -190,13 +207,16 @@ pub(crate) fn area() -> impl Strategy<Value = Area> {
 
 pub(crate) fn device() -> impl Strategy<Value = DeviceWithState> {
     let domain = prop::sample::select(Domain::ALL.to_vec());
-    let can = any::<[bool; 6]>().prop_map(|c| Capabilities {
+    let can = any::<[bool; 9]>().prop_map(|c| Capabilities {
         on_off: c[0],
         brightness: c[1],
         color: c[2],
         position: c[3],
         temperature: c[4],
         lock: c[5],
+        speed: c[6],
+        media: c[7],
+        work: c[8],
     });
     let device = (device_id(), domain, text(), area_id(), names(), can).prop_map(
         |(id, domain, device_class, area, names, can)| Device {
@@ -258,9 +278,10 @@ pub(crate) fn timer() -> impl Strategy<Value = Timer> {
         speaker,
         of(area_id()),
         language(),
+        of(duration()),
     )
         .prop_map(
-            |(id, name, duration, started_at, speaker, area, language)| Timer {
+            |(id, name, duration, started_at, speaker, area, language, paused)| Timer {
                 id,
                 name,
                 duration,
@@ -268,6 +289,7 @@ pub(crate) fn timer() -> impl Strategy<Value = Timer> {
                 speaker,
                 area,
                 language,
+                paused,
             },
         )
 }

@@ -7,7 +7,9 @@ use hark_core::time::Timestamp;
 use hark_core::timer::Timer;
 
 use super::ids;
-use super::time::{duration_to_pb, required_duration, required_timestamp, timestamp_to_pb};
+use super::time::{
+    duration_to_pb, optional_duration, required_duration, required_timestamp, timestamp_to_pb,
+};
 use crate::{Error, stored, v1};
 
 /// A timer and what is left of it.
@@ -39,6 +41,7 @@ impl From<RunningTimer> for v1::Timer {
             speaker_id: timer.speaker.map(String::from).unwrap_or_default(),
             area_id: timer.area.map(String::from),
             language: timer.language.into(),
+            paused: timer.paused.map(duration_to_pb),
         }
     }
 }
@@ -55,6 +58,7 @@ impl TryFrom<v1::Timer> for RunningTimer {
             speaker: ids::optional_speaker("speaker_id", &message.speaker_id)?,
             area: ids::optional_area("area_id", message.area_id.as_deref())?,
             language: ids::language("language", &message.language)?,
+            paused: optional_duration("paused", message.paused)?,
         };
         let remaining = required_duration("remaining", message.remaining)?;
         Ok(Self { timer, remaining })
@@ -71,6 +75,7 @@ impl From<Timer> for stored::StoredTimer {
             speaker_id: timer.speaker.map(String::from).unwrap_or_default(),
             area_id: timer.area.map(String::from),
             language: timer.language.into(),
+            paused: timer.paused.map(duration_to_pb),
         }
     }
 }
@@ -88,6 +93,7 @@ pub fn stored_timer(id: TimerId, message: stored::StoredTimer) -> Result<Timer, 
         speaker: ids::optional_speaker("speaker_id", &message.speaker_id)?,
         area: ids::optional_area("area_id", message.area_id.as_deref())?,
         language: ids::language("language", &message.language)?,
+        paused: optional_duration("paused", message.paused)?,
     })
 }
 

@@ -27,8 +27,15 @@ pub fn state(domain: Domain, state: &DeviceState) -> String {
         words.extend(state.color.map(hex));
     }
     words.extend(state.position_pct.map(|p| format!("{p} %")));
+    if state.on != Some(false) {
+        words.extend(state.speed_pct.map(|p| format!("{p} %")));
+        words.extend(state.volume_pct.map(|p| format!("volume {p} %")));
+        words.extend((state.muted == Some(true)).then(|| "muted".to_owned()));
+    }
     words.extend(state.target_celsius.map(|t| format!("{t} °C")));
-    if domain != Domain::Sensor {
+    if domain == Domain::Weather {
+        words.extend(state.current_celsius.map(|t| format!("{t} °C")));
+    } else if domain != Domain::Sensor {
         words.extend(state.current_celsius.map(|t| format!("{t} °C now")));
     } else if state.current_celsius.is_some() {
         words[0].push_str(" °C");

@@ -86,6 +86,7 @@ mod tests {
                 speaker: None,
                 area: None,
                 language: Language::german(),
+                paused: None,
             },
             remaining: Duration::from_secs(remaining),
         }

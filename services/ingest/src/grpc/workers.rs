@@ -106,6 +106,8 @@ impl Workers {
             area: sentence.on_behalf.area,
             session_id: sentence.on_behalf.session.to_string(),
             ordinal: sentence.ordinal.0,
+            // No engine says what else it may have heard yet.
+            alternatives: Vec::new(),
         };
         // What a router without the store says; another one may have it.
         let refused = Mutex::new(None);

@@ -181,8 +181,8 @@ async fn a_spoken_sentence_switches_the_lamp_on() {
     let meaning = outcome.outcome.as_ref().unwrap();
     assert_eq!(meaning.outcome(), Outcome::Done);
     assert_eq!(meaning.intent.as_ref().unwrap().name, "HassTurnOn");
-    assert_eq!(meaning.devices[0].before.unwrap().on, Some(false));
-    assert_eq!(meaning.devices[0].after.unwrap().on, Some(true));
+    assert_eq!(meaning.devices[0].before.as_ref().unwrap().on, Some(false));
+    assert_eq!(meaning.devices[0].after.as_ref().unwrap().on, Some(true));
     assert_eq!(meaning.reply.as_ref().unwrap().language, "de");
     let timings = outcome.timings.unwrap();
     for took in [

@@ -52,8 +52,8 @@ impl Intents for Grpc {
         let request = request.into_inner();
         let language = ids::language("language", &request.language)?;
         let voice = voice(&self.house, &request.text, &language)?;
-        let readings = voice.matcher.readings(&request.text);
-        let readings = readings.into_iter().map(Into::into).collect();
+        let readings = voice.understand(&request.text, &[]).into_iter().flatten();
+        let readings = readings.map(Into::into).collect();
         Ok(Response::new(ParseResponse { readings }))
     }
 }
@@ -67,6 +67,7 @@ fn asked(request: HandleRequest) -> Result<Asked, Error> {
         ordinal: Ordinal(request.ordinal),
         area: request.area,
         text: request.text,
+        alternatives: request.alternatives,
         principal,
     })
 }

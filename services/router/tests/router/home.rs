@@ -127,7 +127,7 @@ async fn a_watch_begins_with_everything_and_goes_on_with_what_changed() {
     let ids: Vec<_> = next.devices.iter().map(|d| d.id.as_str()).collect();
     assert_eq!((next.resync, ids), (false, vec!["light.hallway"]));
     assert!(next.revision > first.revision);
-    assert_eq!(next.devices[0].state.unwrap().on, Some(true));
+    assert_eq!(next.devices[0].state.as_ref().unwrap().on, Some(true));
 }
 
 #[tokio::test]
@@ -170,7 +170,10 @@ async fn a_device_is_told_what_to_be() {
         .await
         .unwrap();
     assert_eq!(
-        (change.before.unwrap().on, change.after.unwrap().on),
+        (
+            change.before.as_ref().unwrap().on,
+            change.after.as_ref().unwrap().on
+        ),
         (Some(false), Some(true))
     );
     let open = v1::DeviceState {
@@ -208,5 +211,5 @@ async fn a_device_is_told_what_to_be() {
     let change = execute(&router, Kind::Person, "cover.garage_door", open)
         .await
         .unwrap();
-    assert_eq!(change.after.unwrap().position_pct, Some(100));
+    assert_eq!(change.after.as_ref().unwrap().position_pct, Some(100));
 }

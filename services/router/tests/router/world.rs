@@ -238,6 +238,7 @@ pub fn request(session: SessionId, ordinal: u32, language: &str, text: &str) -> 
         area: None,
         session_id: session.to_string(),
         ordinal,
+        alternatives: Vec::new(),
     }
 }
 

@@ -131,6 +131,7 @@ fn timer(id: &str, name: &str, seconds: u64, speaker: Option<&str>) -> Timer {
         speaker: speaker.map(|s| SpeakerId::parse(s).unwrap()),
         area: None,
         language: Language::german(),
+        paused: None,
     }
 }
 
