@@ -14,6 +14,7 @@ use crate::program::{
 };
 use crate::sentences::{self, Block, ListValue, Range, Sentences, Written};
 use crate::template::{self, ListRef};
+use crate::words;
 
 /// How many nodes there may be.
 const MAX_NODES: usize = 2_000_000;
@@ -39,7 +40,9 @@ pub(crate) fn program(
             sentences: Vec::new(),
             tree: vec![Branch::default()],
             skip_words: skip_words.filter(|w| !w.is_empty()).collect(),
+            words: Vec::new(),
         },
+        roots: Vec::new(),
         rules: HashMap::new(),
         local_rules: HashMap::new(),
         lists: HashMap::new(),
@@ -48,14 +51,18 @@ pub(crate) fn program(
     for block in &sentences.blocks {
         compiler.block(block)?;
     }
-    compiler.program.graph.seal();
-    Ok(compiler.program)
+    let mut program = compiler.program;
+    program.graph.seal();
+    program.words = words::of(&program.graph, &program.lists, &compiler.roots);
+    Ok(program)
 }
 
 struct Compiler<'a> {
     sentences: &'a Sentences,
     home: &'a dyn Fn(&str) -> bool,
     program: Program,
+    /// The sentences' nodes.
+    roots: Vec<NodeId>,
     /// Rules put in place already, by name and whether what follows may be glued to them.
     rules: HashMap<(&'a str, bool), Ready<'a>>,
     /// The same for rules that use something local to the current block.
@@ -116,6 +123,7 @@ impl<'a> Compiler<'a> {
         meaning: usize,
     ) -> Result<(), Error> {
         let node = self.node(root, place)?;
+        self.roots.push(node);
         let ways = match root {
             template::Node::Alternatives(parts) => parts.as_slice(),
             _ => std::slice::from_ref(root),

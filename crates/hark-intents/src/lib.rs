@@ -59,6 +59,18 @@
 //!   holds the words as spoken, in a reading that scores low. It is a question, never
 //!   "everywhere". The same with an unknown device's `name`.
 //!
+//! - **Exceptions**: `except_area`, `except_floor`, `except_name`, and with `_2` to `_4`
+//!   those after the first.
+//! - **`time`** of `HassStartTimer` is a time of day, like "07:30"; sentences give it as
+//!   `time_hour`, `time_minute` (may be negative) and `time_add` (minutes; 720 in the
+//!   afternoon), which are added up.
+//! - **`conversation_command`** is what is to be done when the timer is over.
+//!
+//! # Several commands, and words misheard
+//!
+//! [`Matcher::understand`] also parts a text into several commands, and takes words that
+//! nothing is called for those that sound or look most like them.
+//!
 //! # Score
 //!
 //! Every letter of the text is worth 1 where a template spells it or a list or number
@@ -70,8 +82,10 @@
 mod builtin;
 mod captures;
 mod compile;
+pub mod corpus;
 mod error;
 mod expand;
+mod fuzzy;
 mod hasher;
 mod lexicon;
 mod list;
@@ -82,15 +96,20 @@ mod normalize;
 pub mod numbers;
 mod program;
 mod replies;
+mod sample;
 mod search;
 mod sentences;
 mod strict;
 pub mod template;
 mod trie;
+mod understand;
+mod words;
 mod yaml;
 
 pub use error::Error;
 pub use lexicon::{Entry, Lexicon};
 pub use matcher::{MAX_READINGS, MAX_TEXT_CHARS, Matcher, Name, Prefix};
 pub use replies::Replies;
+pub use sample::{IntentInfo, Sample, Sampler};
 pub use sentences::Sentences;
+pub use understand::Understood;

@@ -88,6 +88,11 @@ impl Values {
         self.said.push(Said { words, value });
     }
 
+    /// Everything that is said for a value, normalised.
+    pub(crate) fn said(&self) -> impl Iterator<Item = &str> {
+        self.said.iter().map(|said| &*said.words)
+    }
+
     pub(crate) fn get(&self, place: usize) -> Option<&Value> {
         self.values.get(place)
     }

@@ -1,7 +1,7 @@
 //! What a text can mean: the readings of all sentences, best first; and what a beginning
 //! can still become.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use hark_core::Language;
@@ -9,7 +9,8 @@ use hark_core::intent::{Intent, Reading};
 
 use crate::compile;
 use crate::error::Error;
-use crate::lexicon::{self, Lexicon};
+use crate::fuzzy::Vocabulary;
+use crate::lexicon::{self, Entry, Lexicon};
 use crate::list::List;
 use crate::meaning;
 use crate::normalize::normalize;
@@ -31,6 +32,9 @@ pub struct Matcher {
     /// The lists of the program, with the home's names in their places.
     pub(crate) lists: Arc<[Arc<List>]>,
     lexicon: Arc<Lexicon>,
+    /// The names of areas, floors, devices and lists, as registered.
+    pub(crate) registered: Arc<HashSet<String>>,
+    pub(crate) vocabulary: Arc<Vocabulary>,
 }
 
 /// What the beginning of a sentence can become.
@@ -71,8 +75,10 @@ impl Matcher {
         });
         Ok(Self {
             lists: lists.collect(),
-            program,
             lexicon: Arc::new(lexicon.clone()),
+            registered: registered(lexicon),
+            vocabulary: vocabulary(&program, lexicon),
+            program,
         })
     }
 
@@ -87,9 +93,11 @@ impl Matcher {
             _ => Arc::clone(known),
         });
         Self {
-            program: Arc::clone(&self.program),
             lists: lists.collect(),
             lexicon: Arc::new(lexicon.clone()),
+            registered: registered(lexicon),
+            vocabulary: vocabulary(&self.program, lexicon),
+            program: Arc::clone(&self.program),
         }
     }
 
@@ -230,6 +238,27 @@ fn home_list(lexicon: &Lexicon, name: &str) -> Arc<List> {
     let entries = lexicon.lists.get(name).map(Vec::as_slice);
     let values = lexicon::values(entries.unwrap_or_default(), name == "name");
     Arc::new(List::Values(values))
+}
+
+fn registered(lexicon: &Lexicon) -> Arc<HashSet<String>> {
+    let entries = lexicon.lists.values().flatten();
+    Arc::new(entries.map(|entry| entry.value.clone()).collect())
+}
+
+fn vocabulary(program: &Program, lexicon: &Lexicon) -> Arc<Vocabulary> {
+    let said = |list: &[Entry]| -> Vec<String> {
+        let spoken = list.iter().flat_map(|entry| &entry.spoken);
+        spoken.map(|name| normalize(name).text).collect()
+    };
+    let areas = lexicon.lists.get("area").map_or(Vec::new(), |a| said(a));
+    let names: Vec<String> = lexicon.lists.values().flat_map(|list| said(list)).collect();
+    let words = program.skip_words.iter().chain(&names).map(String::as_str);
+    Arc::new(Vocabulary::new(
+        &program.language,
+        &program.words,
+        &areas,
+        words,
+    ))
 }
 
 /// Adds a reading, or keeps the better of it and the one that means the same.

@@ -146,5 +146,30 @@ pub(crate) fn slots<'a>(
         let spoken = spoken.to_owned();
         slots.insert(name.clone(), Slot { value, spoken });
     }
+    clock_time(&mut slots);
     slots
+}
+
+/// Hours and minutes of a clock become one slot: `time_hour` × 60 + `time_minute` +
+/// `time_add` minutes is the `time`, like "07:30" ("halb acht" is hour 8, minute −30).
+fn clock_time(slots: &mut BTreeMap<String, Slot>) {
+    let Some(SlotValue::Number(hour)) = slots.get("time_hour").map(|s| s.value.clone()) else {
+        return;
+    };
+    let mut take = |name: &str| slots.remove(name);
+    let parts = ["time_hour", "time_minute", "time_add"].map(&mut take);
+    let number = |slot: &Option<Slot>| match slot.as_ref().map(|s| &s.value) {
+        Some(SlotValue::Number(number)) => *number,
+        _ => 0.0,
+    };
+    let minutes = hour * 60.0 + number(&parts[1]) + number(&parts[2]);
+    let minutes = minutes.round().rem_euclid(24.0 * 60.0);
+    let mut spoken = parts.iter().flatten().map(|s| s.spoken.as_str());
+    let spoken = spoken
+        .find(|s| !s.is_empty())
+        .unwrap_or_default()
+        .to_owned();
+    let text = format!("{:02}:{:02}", (minutes / 60.0).floor(), minutes % 60.0);
+    let value = SlotValue::Text(text);
+    slots.insert("time".to_owned(), Slot { value, spoken });
 }

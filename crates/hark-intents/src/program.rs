@@ -134,6 +134,8 @@ pub(crate) struct Program {
     pub(crate) tree: Vec<Branch>,
     /// Normalised.
     pub(crate) skip_words: Vec<String>,
+    /// The words that sentences spell.
+    pub(crate) words: Vec<Box<str>>,
 }
 
 impl Program {
