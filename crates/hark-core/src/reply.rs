@@ -15,8 +15,6 @@ pub struct Say {
     pub code: &'static str,
     /// Its arguments, by name.
     pub arguments: BTreeMap<&'static str, Argument>,
-    /// What is said after it, in one breath.
-    pub then: Vec<Say>,
 }
 
 /// What a sentence is filled with.
@@ -47,17 +45,7 @@ impl Say {
         Self {
             code,
             arguments: BTreeMap::new(),
-            then: Vec::new(),
         }
-    }
-
-    /// The same, and `next` after it.
-    #[must_use]
-    pub fn then(mut self, mut next: Self) -> Self {
-        let more = std::mem::take(&mut next.then);
-        self.then.push(next);
-        self.then.extend(more);
-        self
     }
 
     /// The same with one argument more.
@@ -234,13 +222,8 @@ pub const CODES: &[(&str, &[&str])] = &[
     ("outcome_unknown", &[]),
 ];
 
-/// Whether `code` is one of [`CODES`] and has just the arguments it needs, and the same of
-/// what is said after it.
+/// Whether `code` is one of [`CODES`] and has just the arguments it needs.
 pub fn is_complete(say: &Say) -> bool {
-    is_whole(say) && say.then.iter().all(is_complete)
-}
-
-fn is_whole(say: &Say) -> bool {
     let Some((_, names)) = CODES.iter().find(|(code, _)| *code == say.code) else {
         return false;
     };

@@ -78,8 +78,9 @@ impl Vocabulary {
                 all.insert(name.replace(' ', "").into(), ());
             }
         }
-        let long_enough = |word: &&Box<str>| word.len() >= 2 && !word.contains(' ');
-        let entries = all.keys().filter(long_enough).map(|word| Entry {
+        let long_enough = |word: &str| word.len() >= 2 && !word.contains(' ');
+        let long = all.keys().filter(|word| long_enough(word));
+        let entries = long.map(|word| Entry {
             key: phonetic::key(word, language).into(),
             letters: letters(word),
             word: word.clone(),

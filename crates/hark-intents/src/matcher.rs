@@ -270,7 +270,7 @@ fn keep(readings: &mut Vec<Reading>, new: Reading) {
     }
 }
 
-fn same(a: &Intent, b: &Intent) -> bool {
+pub(crate) fn same(a: &Intent, b: &Intent) -> bool {
     let values = |i: &Intent| {
         let pairs = i.slots.iter().map(|(k, s)| (k.clone(), s.value.clone()));
         pairs.collect::<Vec<_>>()

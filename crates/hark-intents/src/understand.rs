@@ -8,7 +8,7 @@
 
 use hark_core::intent::{Intent, Reading, SlotValue};
 
-use crate::matcher::{Matcher, bounded};
+use crate::matcher::{self, Matcher, bounded};
 
 mod split;
 
@@ -130,14 +130,10 @@ impl Matcher {
 }
 
 fn mean_the_same(a: &[Vec<Reading>], b: &[Vec<Reading>]) -> bool {
-    let best = |commands: &[Vec<Reading>]| -> Vec<Option<(String, Vec<(String, SlotValue)>)>> {
-        let each = commands.iter().map(|readings| {
-            let intent = &readings.first()?.intent;
-            let slots = intent.slots.iter();
-            let slots = slots.map(|(name, slot)| (name.clone(), slot.value.clone()));
-            Some((intent.name.clone(), slots.collect()))
-        });
-        each.collect()
+    let same = |(a, b): (&Vec<Reading>, &Vec<Reading>)| match (a.first(), b.first()) {
+        (Some(a), Some(b)) => matcher::same(&a.intent, &b.intent),
+        (None, None) => true,
+        _ => false,
     };
-    best(a) == best(b)
+    a.len() == b.len() && a.iter().zip(b).all(same)
 }

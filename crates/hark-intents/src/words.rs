@@ -121,7 +121,7 @@ impl Finder<'_> {
             self.add(middle.into_iter());
             let mut after = Parts::default();
             add(&mut after.whole, joined(&all.whole, &next.whole));
-            add(&mut after.head, all.head.into_iter());
+            add(&mut after.head, all.head);
             add(&mut after.head, joined(&all.whole, &next.head));
             add(&mut after.tail, next.tail.iter().cloned());
             add(&mut after.tail, joined(&all.tail, &next.whole));

@@ -11,7 +11,7 @@ use hark_intents::corpus::{self, CorpusHome, Expect, Judge};
 
 /// By language: the share of sentences that must be understood rightly, and the share of
 /// those that mean nothing which may be taken for something.
-const RATES: [(&str, f64, f64); 2] = [("de", 0.0, 1.0), ("en", 0.0, 1.0)];
+const RATES: [(&str, f64, f64); 2] = [("de", 0.65, 0.01), ("en", 0.63, 0.01)];
 
 #[test]
 fn corpora_are_understood_at_least_as_well_as_before() {

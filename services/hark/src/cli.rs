@@ -5,6 +5,7 @@ mod bench;
 pub mod certs;
 mod doctor;
 pub mod eval;
+mod intents;
 pub mod model;
 mod nodes;
 mod paper;
@@ -18,6 +19,7 @@ use hark_core::{Language, SessionId, SpeakerId};
 pub use bench::Bench;
 pub use doctor::Doctor;
 pub use eval::Eval;
+pub use intents::{CheckIntents, Intents, IntentsCommand, ListIntents, SampleIntents, TestIntents};
 pub use nodes::{Drain, Nodes};
 pub use paper::{Completions, Man};
 pub use store::{Store as StoreArgs, StoreCommand, Where};
@@ -54,6 +56,8 @@ pub enum Command {
     Say(Say),
     /// Type a sentence instead of speaking it
     Text(Text),
+    /// Judge, check, list and sample the sentences that are understood
+    Intents(Intents),
     /// Turn recordings into words; needs no Hark that runs
     Transcribe(Transcribe),
     /// List the devices and their states
@@ -286,9 +290,19 @@ Exit status: that of the worst utterance; 0 done, 2 not understood, 3 refused, 1
 #[derive(Debug, Clone, Args)]
 #[command(after_help = TEXT_EXAMPLES)]
 pub struct Text {
-    /// The sentence
+    /// The sentence; without one, lines are read, one sentence each
     #[arg(value_name = "SENTENCE")]
-    pub sentence: String,
+    pub sentence: Option<String>,
+    /// Show everything that it could mean, with scores, and do nothing; needs no Hark that
+    /// runs
+    #[arg(long, alias = "dry-run")]
+    pub explain: bool,
+    /// With --explain: the sentences [default: those that come with Hark]
+    #[arg(long, value_name = "DIR", requires = "explain")]
+    pub sentences: Option<PathBuf>,
+    /// With --explain: the home, in TOML [default: the built-in one]
+    #[arg(long, value_name = "FILE", requires = "explain")]
+    pub home: Option<PathBuf>,
     /// Who speaks
     #[command(flatten)]
     pub speaker: Speaker,
@@ -305,6 +319,8 @@ Examples:
   hark text 'Schalte das Licht im Flur ein'
   hark text 'set a timer for five minutes' --lang en
   hark text 'is the garage door open' --lang en --json
+  hark text                                  type one sentence after another
+  hark text 'Licht im Fluhr an' --explain    what it could mean, without doing it
 
 Exit status: 0 done, 2 not understood, 3 refused, 1 error.";
 

@@ -31,6 +31,7 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Up(args) => command::up::run(args).await,
             Command::Say(args) => command::say::run(args).await,
             Command::Text(args) => command::text::run(args).await,
+            Command::Intents(args) => command::intents::run(&args),
             Command::Transcribe(args) => command::transcribe::run(&args),
             Command::Devices(args) => command::devices::run(args).await,
             Command::Areas(args) => command::areas::run(args).await,

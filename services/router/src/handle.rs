@@ -192,12 +192,13 @@ impl<'a> Handling<'a> {
             sentence_digest: self.digest.clone(),
             intent: decision.intent.clone(),
             language: self.asked.language.clone(),
-            planned: self.voice.reply(&decision.say),
+            planned: self.voice.reply_to(decision),
         };
         let acts = decision.effect != Effect::Nothing;
         if entry.commands.is_empty() {
             let (intent, about) = (decision.intent.clone(), &decision.about);
-            let mut outcome = self.answer(intent, decision.outcome, &decision.say);
+            let mut outcome =
+                self.with_reply(intent, decision.outcome, self.voice.reply_to(decision));
             outcome.devices = about.iter().filter_map(|id| self.unchanged(id)).collect();
             entry.outcome = Some(outcome);
         }
@@ -259,7 +260,7 @@ impl<'a> Handling<'a> {
             let say = Say::new(code);
             return Ok(Some(self.answer(intent, Outcome::Error, &say)));
         }
-        let mut outcome = self.answer(intent, decision.outcome, &decision.say);
+        let mut outcome = self.with_reply(intent, decision.outcome, self.voice.reply_to(decision));
         outcome.devices = decision
             .about
             .iter()
@@ -280,6 +281,7 @@ impl<'a> Handling<'a> {
                     effect: Effect::Devices(entry.commands.clone()),
                     about: Vec::new(),
                     say: Say::new("outcome_unknown"),
+                    then: Vec::new(),
                 };
                 Ok(self.carry_out(entry, written, &decision).await)
             }

@@ -10,6 +10,7 @@ use hark_core::home::Home;
 use hark_core::intent::Reading;
 use hark_core::outcome::Reply;
 use hark_core::reply::Say;
+use hark_core::resolve::Decision;
 use hark_intents::{Lexicon, Matcher, Replies, Sentences};
 
 use crate::Error;
@@ -139,17 +140,22 @@ impl Voice {
         self.matcher.understand(&texts, self.fuzzy).commands
     }
 
+    /// What is said about a decision: the first reply, and what else there is to say.
+    pub(crate) fn reply_to(&self, decision: &Decision) -> Reply {
+        let mut reply = self.reply(&decision.say);
+        for say in &decision.then {
+            reply.text.push(' ');
+            reply.text.push_str(&self.reply(say).text);
+        }
+        reply
+    }
+
     /// A reply in words.
     pub(crate) fn reply(&self, say: &Say) -> Reply {
         let arguments = say.in_words(&self.language);
-        let render = |say: &Say| {
-            let arguments = say.in_words(&self.language);
-            self.replies.render(say.code, &arguments)
-        };
-        let texts: Vec<_> = std::iter::once(say).chain(&say.then).map(render).collect();
         Reply {
             code: say.code.to_owned(),
-            text: texts.join(" "),
+            text: self.replies.render(say.code, &arguments),
             arguments,
             language: self.language.clone(),
         }

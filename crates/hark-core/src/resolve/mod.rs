@@ -94,6 +94,8 @@ pub struct Decision {
     pub about: Vec<DeviceId>,
     /// What to say if the effect succeeds.
     pub say: Say,
+    /// What to say after it: of several commands, about those after the first.
+    pub then: Vec<Say>,
 }
 
 /// What is to be done.
@@ -171,6 +173,7 @@ fn decision(reading: Option<&Reading>, verdict: Verdict) -> Decision {
         effect: verdict.effect,
         about: verdict.about,
         say: verdict.say,
+        then: Vec::new(),
     }
 }
 

@@ -27,12 +27,13 @@ pub fn resolve_all(commands: &[Vec<Reading>], context: &Context<'_>) -> Decision
                 effect: Effect::Nothing,
                 about: Vec::new(),
                 say: Say::new("one_at_a_time"),
+                then: Vec::new(),
                 ..next
             };
         };
         all.effect = effect;
         all.about.extend(next.about);
-        all.say = all.say.then(next.say);
+        all.then.push(next.say);
     }
     all
 }

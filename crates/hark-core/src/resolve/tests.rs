@@ -12,7 +12,9 @@ use crate::reply;
 use crate::store::Revision;
 
 mod devices;
+mod machines;
 mod others;
+mod several;
 
 /// A home and all else that a decision is made from.
 pub(super) struct World {
@@ -216,7 +218,10 @@ fn devices_of_the_home() -> Vec<Device> {
         device("light.living", "", "living", "Deckenlampe", "ceiling light"),
         device("light.mood", "", "living", "Stimmungslicht", "mood light"),
         device("light.plain", "", "living", "Lichterkette", "fairy lights"),
+        device("fan.bath", "", "bath", "Lüfter", "fan"),
+        device("lawn_mower.robot", "", "garage", "Mäher", "mower"),
         device("lock.door", "", "hall", "Haustür", "front door"),
+        device("media_player.radio", "speaker", "bath", "Radio", "radio"),
         device("media_player.tv", "tv", "living", "Fernseher", "television"),
         device(
             "sensor.hall",
@@ -225,6 +230,10 @@ fn devices_of_the_home() -> Vec<Device> {
             "Flurtemperatur",
             "hallway temperature",
         ),
+        device("scene.film", "", "living", "Filmabend", "movie night"),
+        device("script.night", "", "hall", "Gute Nacht", "good night"),
+        device("vacuum.robot", "", "hall", "Sauger", "vacuum"),
+        device("weather.home", "", "garage", "Wetter", "weather"),
     ]
 }
 

@@ -67,10 +67,10 @@ impl Judge {
             }
             Expect::Commands(expected) => {
                 let best = understood.commands.iter().map(|c| c.first());
-                let pairs = best
+                let mut pairs = best
                     .zip(expected)
                     .map(|(got, expected)| got.is_some_and(|got| same(&got.intent, expected)));
-                let all = pairs.fold(true, |all, one| all && one);
+                let all = pairs.all(|right| right);
                 all && understood.commands.len() == expected.len()
             }
         };

@@ -53,7 +53,7 @@ async fn german_from_first_to_last() {
         ("Was steht auf der Einkaufsliste", Outcome::Done, "Einkaufsliste enthält: Brot."),
         ("Sag mir die Uhrzeit", Outcome::Done, "Es ist 14 Uhr 5."),
         ("Der wievielte ist heute", Outcome::Done, "Heute ist Sonntag, der 22. November 2026."),
-        ("Erzähl mir einen Witz", Outcome::NotUnderstood, "Das habe ich nicht verstanden."),
+        ("Erzähl mir einen Witz", Outcome::NotUnderstood, "Das habe ich nicht verstanden: „Erzähl mir einen Witz“."),
     ])
     .await;
 }

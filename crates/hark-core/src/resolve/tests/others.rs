@@ -122,7 +122,7 @@ fn temperatures_come_from_thermostats_and_sensors() {
     }
 }
 
-fn timer(id: &str, name: &str, seconds: u64, speaker: Option<&str>) -> Timer {
+pub(super) fn timer(id: &str, name: &str, seconds: u64, speaker: Option<&str>) -> Timer {
     Timer {
         id: TimerId::parse(id).unwrap(),
         name: name.to_owned(),
