@@ -8,7 +8,7 @@ use hark_core::home::{Device, Home, StateAt, States};
 use hark_core::intent::Intent;
 use hark_core::outcome::Outcome;
 use hark_core::principal::Kind;
-use hark_core::resolve::{Context, Decision, Effect, LocalTime, area_of, resolve};
+use hark_core::resolve::{Context, Decision, Effect, LocalTime, area_of, resolve_all};
 use hark_core::store::Revision;
 use hark_core::time::Timestamp;
 use hark_core::timer::Timer;
@@ -85,7 +85,7 @@ impl House {
     pub fn decide(&self, text: &str, language: &Language) -> Decision {
         let known = language.best_of(self.matchers.keys());
         let matcher = known.and_then(|known| self.matchers.get(known));
-        let readings = matcher.map_or_else(Vec::new, |m| m.readings(text));
+        let commands = matcher.map_or_else(Vec::new, |m| m.understand(&[text], true).commands);
         let lists = self.home.lists.iter();
         let lists = lists.map(|l| (l.id.clone(), Vec::new())).collect();
         let context = Context {
@@ -108,8 +108,10 @@ impl House {
                     weekday: 7,
                 },
             },
+            heard: text,
+            whole_home: true,
         };
-        resolve(&readings, &context)
+        resolve_all(&commands, &context)
     }
 
     /// Whether words would do what they were to do.
@@ -172,6 +174,7 @@ fn timer(area: Option<AreaId>) -> Timer {
         speaker: None,
         area,
         language: Language::english(),
+        paused: None,
     }
 }
 
