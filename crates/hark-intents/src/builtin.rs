@@ -13,10 +13,10 @@ macro_rules! files {
     };
 }
 
-const GERMAN: &[(&str, &str)] = files!("de": "climate.yaml", "common.yaml", "covers.yaml", "devices.yaml", "lights.yaml", "locks.yaml",
-    "replies.yaml", "states.yaml", "talk.yaml", "timers.yaml", "todo.yaml");
-const ENGLISH: &[(&str, &str)] = files!("en": "climate.yaml", "common.yaml", "covers.yaml", "devices.yaml", "lights.yaml", "locks.yaml",
-    "replies.yaml", "states.yaml", "talk.yaml", "timers.yaml", "todo.yaml");
+const GERMAN: &[(&str, &str)] = files!("de": "climate.yaml", "common.yaml", "covers.yaml", "devices.yaml", "lights.yaml", "locks.yaml", "media.yaml",
+    "replies.yaml", "robots.yaml", "scenes.yaml", "states.yaml", "talk.yaml", "timers.yaml", "todo.yaml", "weather.yaml");
+const ENGLISH: &[(&str, &str)] = files!("en": "climate.yaml", "common.yaml", "covers.yaml", "devices.yaml", "lights.yaml", "locks.yaml", "media.yaml",
+    "replies.yaml", "robots.yaml", "scenes.yaml", "states.yaml", "talk.yaml", "timers.yaml", "todo.yaml", "weather.yaml");
 
 /// Name and text of every file in the language that serves `language` best.
 pub(crate) fn files(language: &Language) -> Result<&'static [(&'static str, &'static str)], Error> {
