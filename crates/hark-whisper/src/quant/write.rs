@@ -1,9 +1,13 @@
-//! Single precision written in ggml's number formats, as ggml's reference does it
-//! (`quantize_row_*_ref` in whisper.cpp's `ggml-quants.c`), to the bit.
+//! Single precision written in ggml's number formats. With eight bits and more as ggml's
+//! reference does it (`quantize_row_*_ref` in whisper.cpp's `ggml-quants.c`), to the bit; with
+//! four or five bits a block gets the [scale that fits it best](fit), so that less is lost.
+
+mod fit;
 
 use half::f16;
 
 use super::Format;
+use fit::Fit;
 
 impl Format {
     /// The values in this format; none if they do not fill whole blocks.
@@ -26,25 +30,20 @@ impl Format {
                 bytes.extend(x.iter().map(|v| (v * inverse).round() as i8 as u8));
             }
             Self::Q4_0 => {
-                let scale = extreme(x) / -8.0;
-                let inverse = inverse(scale);
-                half(scale, bytes);
-                nibbles(&quants(x, |v| v * inverse + 8.5, 15), bytes);
+                let fit = Fit::around_zero(x, 15);
+                half(fit.scale, bytes);
+                nibbles(&fit.quants, bytes);
             }
             Self::Q5_0 => {
-                let scale = extreme(x) / -16.0;
-                let inverse = inverse(scale);
-                half(scale, bytes);
-                five_bits(&quants(x, |v| v * inverse + 16.5, 31), bytes);
+                let fit = Fit::around_zero(x, 31);
+                half(fit.scale, bytes);
+                five_bits(&fit.quants, bytes);
             }
             Self::Q5_1 => {
-                let low = x.iter().copied().fold(f32::MAX, f32::min);
-                let high = x.iter().copied().fold(f32::MIN, f32::max);
-                let scale = (high - low) / 31.0;
-                let inverse = inverse(scale);
-                half(scale, bytes);
-                half(low, bytes);
-                five_bits(&quants(x, |v| (v - low) * inverse + 0.5, 31), bytes);
+                let fit = Fit::from_low(x, 31);
+                half(fit.scale, bytes);
+                half(fit.low, bytes);
+                five_bits(&fit.quants, bytes);
             }
         }
     }
@@ -62,11 +61,6 @@ fn extreme(x: &[f32]) -> f32 {
 
 fn inverse(scale: f32) -> f32 {
     if scale == 0.0 { 0.0 } else { 1.0 / scale }
-}
-
-/// Whole numbers from 0 to `top`, by cutting off what lies behind the point.
-fn quants(x: &[f32], place: impl Fn(f32) -> f32, top: u8) -> Vec<u8> {
-    x.iter().map(|&v| (place(v) as u8).min(top)).collect()
 }
 
 /// 32 numbers of 4 bits: the first half low, the second half high.
