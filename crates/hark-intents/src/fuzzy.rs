@@ -24,6 +24,8 @@ const MAX_CHOICES: usize = 3;
 const MAX_VARIANTS: usize = 24;
 /// The shortest word that is replaced, in letters.
 const MIN_LETTERS: usize = 3;
+/// So many letters at the end are a word of their own.
+const COMPOUND_END: usize = 4;
 /// The largest cost of one word and of a whole text.
 const MAX_COST: f32 = 0.34;
 const MAX_TOTAL: f32 = 0.6;
@@ -254,13 +256,20 @@ fn most_edits(length: usize) -> usize {
 }
 
 /// What it costs to take `word` for an entry; `None` where they are too different.
+///
+/// Where both end alike, as compounds do, what is before that has to be like: a "Lavalampe" is
+/// no "Standlampe", and no barn door a back door.
 fn cost(word: &str, key: &str, entry: &Entry, most: usize) -> Option<f32> {
     let edits = strsim::osa_distance(word, &entry.word);
     if edits == 0 || edits > most {
         return None;
     }
     let longer = word.len().max(entry.word.len());
-    let share = edits as f32 / longer as f32;
+    let end = same_end(word, &entry.word);
+    let compared = match end >= COMPOUND_END {
+        true => (longer - end).max(COMPOUND_END),
+        false => longer,
+    };
     let alike = *key == *entry.key;
     let same_start = word.as_bytes().first() == entry.word.as_bytes().first();
     // A short word has few letters to be known by: it has to sound the same too.
@@ -270,8 +279,17 @@ fn cost(word: &str, key: &str, entry: &Entry, most: usize) -> Option<f32> {
     if !alike && !same_start {
         return None;
     }
-    let cost = if alike { share / 2.0 } else { share };
-    (cost <= MAX_COST).then_some(cost)
+    let cost = |length: usize| {
+        let share = edits as f32 / length as f32;
+        if alike { share / 2.0 } else { share }
+    };
+    (cost(compared) <= MAX_COST).then(|| cost(longer))
+}
+
+/// How many letters two words end with alike.
+fn same_end(a: &str, b: &str) -> usize {
+    let pairs = a.bytes().rev().zip(b.bytes().rev());
+    pairs.take_while(|(a, b)| a == b).count()
 }
 
 /// The letters that a word has, as bits.
@@ -327,6 +345,14 @@ mod tests {
         let words = vocabulary("licht bad hell nacht");
         for word in ["lied", "band", "welle", "weinkeller", "bald"] {
             assert_eq!(words.like(word), [], "{word}");
+        }
+        let words = vocabulary("standlampe backdoor");
+        for word in ["lavalampe", "sandlampe", "barndoor"] {
+            assert_eq!(
+                words.like(word).len(),
+                usize::from(word == "sandlampe"),
+                "{word}"
+            );
         }
     }
 

@@ -232,7 +232,8 @@ fn media(name: &str, intent: &Intent, context: &Context<'_>) -> Result<Verdict, 
         "HassMediaPlayerUnmute" => media::play(intent, context, media::Wish::Unmute),
         "HassSetVolume" => media::volume(intent, context),
         "HassSetVolumeRelative" => media::volume_step(intent, context),
-        other => Err(not_yet(other)),
+        // A room that is not there is asked about whatever is to be done in it.
+        other => places::said_place(intent, context).and_then(|_| Err(not_yet(other))),
     }
 }
 

@@ -189,13 +189,13 @@ async fn a_device_is_told_what_to_be() {
         (
             Kind::Person,
             "light.hallway",
-            open,
+            open.clone(),
             Code::FailedPrecondition,
         ),
         (
             Kind::Anonymous,
             "cover.garage_door",
-            open,
+            open.clone(),
             Code::PermissionDenied,
         ),
         (

@@ -98,6 +98,11 @@ fn what_can_not_be_is_said() {
         ("HassTurnOn", &[("name", "Wetter")], "device_cannot"),
         ("HassVacuumCleanArea", &[("area", "Bad")], "not_yet"),
         (
+            "HassVacuumCleanArea",
+            &[("area", "Hobbyraum")],
+            "unknown_area",
+        ),
+        (
             "HassMediaSearchAndPlay",
             &[("search_query", "Abba")],
             "not_yet",
