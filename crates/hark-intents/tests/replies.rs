@@ -33,6 +33,9 @@ fn example(name: &str, german: bool) -> &'static str {
         ),
         "count" => ("2", "2"),
         "item" => ("Milch", "milk"),
+        "speed" | "volume" => ("40", "40"),
+        "condition" => ("leichter Regen", "light rain"),
+        "text" => ("Das Essen ist fertig.", "Dinner is ready."),
         "items" => ("Milch, Brot und Käse", "milk, bread and cheese"),
         "list" => ("die Einkaufsliste", "the shopping list"),
         "time" => ("14 Uhr 5", "2:05 pm"),
@@ -58,7 +61,7 @@ fn all(language: &Language) -> String {
             !said.contains(['{', '}']) && !said.contains("  "),
             "{code}: {said}"
         );
-        assert!(said.ends_with(['.', '?']), "{code}: {said}");
+        assert!(said.ends_with(['.', '?', '!']), "{code}: {said}");
         format!("{code}: {said}")
     });
     lines.collect::<Vec<_>>().join("\n")

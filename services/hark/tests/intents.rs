@@ -83,7 +83,7 @@ fn a_sentence_is_explained_without_being_done() {
     let place = Place::new();
     let line = [
         "text",
-        "Licht im Flur an und Radio aus",
+        "Licht im Flur an und in der Küche aus",
         "--explain",
         "--lang",
         "de",
