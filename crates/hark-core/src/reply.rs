@@ -40,6 +40,11 @@ pub enum Argument {
 }
 
 impl Say {
+    /// Whether it repeats words that mean nothing in this home.
+    pub fn repeats_what_was_heard(&self) -> bool {
+        self.arguments.contains_key("spoken")
+    }
+
     /// A reply without arguments.
     pub fn new(code: &'static str) -> Self {
         Self {

@@ -182,6 +182,12 @@ impl<'a> Handling<'a> {
         decision: &Decision,
         basis: &Basis,
     ) -> Result<Option<UtteranceOutcome>, Error> {
+        let acts = decision.effect != Effect::Nothing;
+        // Words that nothing here is called are kept nowhere: the utterance is decided anew
+        // if it comes again.
+        if !acts && decision.say.repeats_what_was_heard() {
+            return Ok(Some(self.of_nothing_done(decision)));
+        }
         let home = self.house.adapter.home();
         let commands = decision.effect.commands().to_vec();
         let mut entry = Entry {
@@ -194,13 +200,8 @@ impl<'a> Handling<'a> {
             language: self.asked.language.clone(),
             planned: self.voice.reply_to(decision),
         };
-        let acts = decision.effect != Effect::Nothing;
         if entry.commands.is_empty() {
-            let (intent, about) = (decision.intent.clone(), &decision.about);
-            let mut outcome =
-                self.with_reply(intent, decision.outcome, self.voice.reply_to(decision));
-            outcome.devices = about.iter().filter_map(|id| self.unchanged(id)).collect();
-            entry.outcome = Some(outcome);
+            entry.outcome = Some(self.of_nothing_done(decision));
         }
         let Some(fence) = self.house.instance.fence() else {
             return self.cannot_claim(
@@ -260,13 +261,16 @@ impl<'a> Handling<'a> {
             let say = Say::new(code);
             return Ok(Some(self.answer(intent, Outcome::Error, &say)));
         }
-        let mut outcome = self.with_reply(intent, decision.outcome, self.voice.reply_to(decision));
-        outcome.devices = decision
-            .about
-            .iter()
-            .filter_map(|id| self.unchanged(id))
-            .collect();
-        Ok(Some(outcome))
+        Ok(Some(self.of_nothing_done(decision)))
+    }
+
+    /// The outcome of a decision by which no device is told anything.
+    fn of_nothing_done(&self, decision: &Decision) -> UtteranceOutcome {
+        let (intent, reply) = (decision.intent.clone(), self.voice.reply_to(decision));
+        let mut outcome = self.with_reply(intent, decision.outcome, reply);
+        let unchanged = decision.about.iter().filter_map(|id| self.unchanged(id));
+        outcome.devices = unchanged.collect();
+        outcome
     }
 
     /// What an entry that exists says about this utterance.

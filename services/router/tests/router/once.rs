@@ -80,6 +80,26 @@ async fn a_replay_is_answered_by_another_router_and_after_a_restart() {
     assert_eq!(second.state("light.hallway").on, Some(true));
 }
 
+/// What was said to somebody else is nowhere, however the question ends.
+#[tokio::test]
+async fn words_that_were_not_understood_are_not_kept() {
+    let world = World::new();
+    let router = world.router("a").await;
+    for (ordinal, said, code) in [
+        (0, "Gestern war es schön", "not_understood"),
+        (1, "Mach das Licht im Weinkeller an", "unknown_area"),
+    ] {
+        let session = session();
+        let outcome = router
+            .handle(request(session, ordinal, "de", said))
+            .await
+            .unwrap();
+        assert_eq!(outcome.reply.code, code, "{outcome:?}");
+        assert!(outcome.reply.text.contains('„'), "{outcome:?}");
+        assert_eq!(world.entry(session, ordinal).await, None, "{said}");
+    }
+}
+
 /// An entry as a router leaves it that dies between its claim and the device.
 fn unfinished(digest: Vec<u8>, dangerous: bool) -> Entry {
     let target = DeviceState {
