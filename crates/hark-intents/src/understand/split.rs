@@ -25,6 +25,20 @@ struct Whole {
     readings: Vec<Reading>,
 }
 
+impl Whole {
+    /// Whether it is a question about the state of something.
+    fn asks(&self) -> bool {
+        let best = self.readings.first();
+        best.is_some_and(|reading| &*reading.intent.name == "HassGetState")
+    }
+}
+
+/// Whether the plainest way to make a part whole is a question.
+fn asks(ways: &[Whole]) -> bool {
+    let plainest = ways.iter().min_by_key(|whole| whole.added);
+    plainest.is_some_and(Whole::asks)
+}
+
 impl Matcher {
     /// What each of several commands can mean; `None` where the text is not several.
     pub(crate) fn several(&self, text: &str) -> Option<Vec<Vec<Reading>>> {
@@ -60,8 +74,7 @@ struct Place {
     to: usize,
 }
 
-/// Where a text may be parted. A comma counts only where there is an "and" behind it, as
-/// in an enumeration.
+/// Where a text may be parted: at an "and", a "then", a comma.
 fn places(words: &[&str], language: &str) -> Vec<Place> {
     let (and, more): (&[&str], &[&str]) = match language {
         "de" => (
@@ -84,7 +97,7 @@ fn places(words: &[&str], language: &str) -> Vec<Place> {
                 to += 1;
             }
             Place { from: at, to }
-        } else if comma && (at..words.len()).any(|later| is(later, and)) {
+        } else if comma {
             Place { from: at, to: at }
         } else {
             continue;
@@ -123,7 +136,11 @@ impl Parting<'_> {
     fn commands(&mut self, parts: &[Vec<&str>]) -> Option<Vec<Vec<Reading>>> {
         let mut all: Vec<Vec<Whole>> = Vec::with_capacity(parts.len());
         for at in 0..parts.len() {
-            let ways = self.ways(parts, at);
+            let mut ways = self.ways(parts, at);
+            if all.last().is_some_and(|before| asks(before)) && ways.iter().any(Whole::asks) {
+                // "Is the light on and the door closed" closes nothing.
+                ways.retain(Whole::asks);
+            }
             if ways.is_empty() {
                 return None;
             }
@@ -154,7 +171,12 @@ impl Parting<'_> {
     fn ways(&mut self, parts: &[Vec<&str>], at: usize) -> Vec<Whole> {
         let part = |at: usize| parts.get(at).map(Vec::as_slice).unwrap_or_default();
         let own = part(at);
-        let before = if at > 0 { part(at - 1) } else { &[] };
+        let mut starts: Vec<&[&str]> = vec![&[]];
+        let before = [(at > 0).then(|| at - 1), (at > 1).then_some(0)];
+        for words in before.into_iter().flatten().map(part) {
+            let counts = 1..=MAX_BEFORE.min(words.len());
+            starts.extend(counts.filter_map(|count| words.get(..count)));
+        }
         let mut behind: Vec<&[&str]> = vec![&[]];
         let beside = [at + 1, parts.len() - 1, at.wrapping_sub(1)];
         for words in beside.into_iter().filter(|other| *other != at).map(part) {
@@ -163,13 +185,12 @@ impl Parting<'_> {
             }
         }
         let mut ways: Vec<Whole> = Vec::new();
-        for count in 0..=MAX_BEFORE.min(before.len()) {
-            let start = before.get(..count).unwrap_or_default();
+        for start in &starts {
             for end in &behind {
                 let text = [start, own, end].concat().join(" ");
                 if let Some(readings) = self.look_up(text) {
                     ways.push(Whole {
-                        added: count + end.len(),
+                        added: start.len() + end.len(),
                         shape: shape(&readings),
                         readings,
                     });
@@ -244,6 +265,7 @@ mod tests {
                 "lights on then radio off",
                 vec!["lights on", "radio off"],
             ),
+            ("de", "Licht an, Radio aus", vec!["Licht an,", "Radio aus"]),
             ("en", "lights on and", vec!["lights on and"]),
             ("en", "and lights on", vec!["and lights on"]),
             ("de", "auf 21,5 Grad", vec!["auf 21,5 Grad"]),

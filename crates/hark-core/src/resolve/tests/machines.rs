@@ -59,13 +59,6 @@ fn machines_do_what_their_intents_say() {
             "lawn_mower.robot",
             state(|s| s.working = Some(false)),
         ),
-        ("HassTurnOn", &[("name", "Filmabend")], "scene.film", on()),
-        (
-            "HassTurnOn",
-            &[("name", "Gute Nacht")],
-            "script.night",
-            on(),
-        ),
         (
             "HassSetVolume",
             &[("name", "Radio"), ("volume_level", "30")],
@@ -87,6 +80,15 @@ fn machines_do_what_their_intents_say() {
     ] {
         let got = world.commands(intent(name, slots));
         assert_eq!(got, [(device.to_owned(), target)], "{name} {slots:?}");
+    }
+}
+
+#[test]
+fn scenes_and_scripts_are_turned_on() {
+    let world = World::new();
+    for (name, device) in [("Filmabend", "scene.film"), ("Gute Nacht", "script.night")] {
+        let got = world.commands(intent("HassTurnOn", &[("name", name)]));
+        assert_eq!(got, [(device.to_owned(), on())], "{name}");
     }
 }
 
