@@ -6,7 +6,7 @@
 //! the least cost that are sentences are the readings. Where those mean different things,
 //! there are none: a guess must not switch anything.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 
 use hark_core::Language;
 
@@ -31,6 +31,8 @@ const MAX_COST: f32 = 0.34;
 const MAX_TOTAL: f32 = 0.6;
 /// What it costs to write two words as one, or one as two.
 const JOIN_COST: f32 = 0.05;
+/// What it costs to take a plural for a singular.
+const NUMBER_COST: f32 = 0.1;
 
 /// A text with words replaced.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +46,9 @@ pub(crate) struct Variant {
 #[derive(Debug)]
 pub(crate) struct Vocabulary {
     language: Language,
-    words: HashMap<Box<str>, ()>,
+    words: HashSet<Box<str>>,
+    /// Those that are in names.
+    of_names: HashSet<Box<str>>,
     entries: Vec<Entry>,
 }
 
@@ -64,24 +68,26 @@ impl Vocabulary {
         areas: &[String],
         names: impl Iterator<Item = &'a str>,
     ) -> Self {
-        let mut all: HashMap<Box<str>, ()> = HashMap::new();
+        let mut all: HashSet<Box<str>> = HashSet::new();
         for word in words {
             match word.contains(AREA) {
-                false => drop(all.insert(word.clone(), ())),
+                false => drop(all.insert(word.clone())),
                 true => all.extend(areas.iter().map(|area| {
                     let word = word.replace(AREA, area);
-                    (word.into_boxed_str(), ())
+                    word.into_boxed_str()
                 })),
             }
         }
+        let mut of_names: HashSet<Box<str>> = HashSet::new();
         for name in names {
-            all.extend(name.split(' ').map(|word| (word.into(), ())));
+            of_names.extend(name.split(' ').map(Box::from));
             if name.contains(' ') {
-                all.insert(name.replace(' ', "").into(), ());
+                all.insert(name.replace(' ', "").into());
             }
         }
+        all.extend(of_names.iter().cloned());
         let long_enough = |word: &str| word.len() >= 2 && !word.contains(' ');
-        let long = all.keys().filter(|word| long_enough(word));
+        let long = all.iter().filter(|word| long_enough(word));
         let entries = long.map(|word| Entry {
             key: phonetic::key(word, language).into(),
             letters: letters(word),
@@ -93,11 +99,12 @@ impl Vocabulary {
             language: language.clone(),
             entries,
             words: all,
+            of_names,
         }
     }
 
     fn has(&self, word: &str) -> bool {
-        self.words.contains_key(word) || word.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        self.words.contains(word) || word.bytes().all(|b| b.is_ascii_digit() || b == b'.')
     }
 
     /// What a normalised text may have meant, the likeliest first; without the text itself.
@@ -145,16 +152,12 @@ impl Vocabulary {
             });
         }
         let known = self.has(word);
-        if let Some(next) = words.get(at + 1)
-            && (!known || !self.has(next))
-        {
-            let together = format!("{word}{next}");
-            steps.extend(self.like(&together).into_iter().map(|(text, cost)| Step {
-                text,
-                cost: cost + JOIN_COST,
-                takes: 2,
-            }));
+        if let Some(next) = words.get(at + 1) {
+            steps.extend(self.together(word, next));
         }
+        // The first word is a verb more often than a noun.
+        let noun = known && at > 0;
+        steps.extend(noun.then(|| self.of_other_number(word)).flatten());
         if known || word.chars().count() < MIN_LETTERS {
             return steps;
         }
@@ -171,9 +174,42 @@ impl Vocabulary {
         steps
     }
 
+    /// Two words that were said as one. Where both mean something by themselves, only a name
+    /// that has both in it ("Garage-Tor") can have been meant.
+    fn together(&self, word: &str, next: &str) -> Vec<Step> {
+        let both = self.has(word) && self.has(next);
+        let like = self.like(&format!("{word}{next}")).into_iter();
+        let both_in = |name: &str| {
+            let length = word.len() + next.len();
+            let long = length >= 2 * COMPOUND_END;
+            long && self.of_names.contains(name) && name.len().abs_diff(length) <= 1
+        };
+        let meant = like.filter(|(text, _)| !both || both_in(text));
+        let steps = meant.map(|(text, cost)| Step {
+            text,
+            cost: cost + JOIN_COST,
+            takes: 2,
+        });
+        steps.collect()
+    }
+
+    /// An English noun's singular for its plural; the other way round only in names.
+    fn of_other_number(&self, word: &str) -> Option<Step> {
+        let (other, known) = match word.strip_suffix('s') {
+            Some(singular) => (singular.to_owned(), &self.words),
+            None => (format!("{word}s"), &self.of_names),
+        };
+        let may = self.language.primary() == "en" && known.contains(&*other);
+        may.then_some(Step {
+            text: other,
+            cost: NUMBER_COST,
+            takes: 1,
+        })
+    }
+
     /// The words most like one, with what it costs to take them for it.
     fn like(&self, word: &str) -> Vec<(String, f32)> {
-        if self.words.contains_key(word) {
+        if self.words.contains(word) {
             return vec![(word.to_owned(), 0.0)];
         }
         let (key, mine) = (phonetic::key(word, &self.language), letters(word));
@@ -200,7 +236,7 @@ impl Vocabulary {
         let mut places = places.filter(|at| *at >= 2 && at + 2 <= word.len());
         places.find_map(|at| {
             let (first, second) = (word.get(..at)?, word.get(at..)?);
-            let both = self.words.contains_key(first) && self.words.contains_key(second);
+            let both = self.words.contains(first) && self.words.contains(second);
             both.then(|| format!("{first} {second}"))
         })
     }
