@@ -3,7 +3,7 @@
 //! Then the same for a home of 1,000 devices in 60 areas, with our sentences and with Home
 //! Assistant's: how long the median sentence takes, and the slowest of a hundred, by the
 //! exact match and by all that is tried for what nobody said exactly. That home and what is
-//! said in it go to target/large-home.json, for `benches/peers/hassil.py`.
+//! said in it go to target/large-home.json, for `benches/peers/home_assistant.py`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

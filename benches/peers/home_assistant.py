@@ -4,7 +4,7 @@
     python3 -m venv ~/.cache/hark/hassil
     ~/.cache/hark/hassil/bin/pip install hassil home-assistant-intents
     cargo bench --locked --workspace --bench intents
-    ~/.cache/hark/hassil/bin/python benches/peers/hassil.py
+    ~/.cache/hark/hassil/bin/python benches/peers/home_assistant.py
 
 The same 1,000 devices in 60 areas and the same sentences, Home Assistant's templates on both sides
 ("Home Assistant's" in the bench's lines); every `--every`th sentence, once, after the first one has
