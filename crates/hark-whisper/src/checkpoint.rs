@@ -121,6 +121,11 @@ impl Checkpoint {
     pub fn dimensions(&self) -> &Dimensions {
         &self.dimensions
     }
+
+    /// The model's vocabulary.
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
 }
 
 /// The file with a model's weights, and its card; one that claims nothing where there is

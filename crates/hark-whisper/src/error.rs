@@ -119,6 +119,9 @@ pub enum Error {
     /// A computation failed.
     #[error("the model's computation failed: {0}")]
     Compute(Box<candle_core::Error>),
+    /// What computes the model instead of us failed.
+    #[error("the model's computation failed: {0}")]
+    Backend(Box<dyn std::error::Error + Send + Sync>),
 }
 
 impl Error {

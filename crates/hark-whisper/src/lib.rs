@@ -4,6 +4,7 @@
 //! [`Model::load`] reads a model, [`CandleEngine`] runs it behind Hark's engine port.
 //! What it does for one utterance can also be done step by step: [`Model::mel`],
 //! [`Model::encode`], [`Model::begin`], [`Model::step`] and [`decoding::decode`].
+//! [`listen`] does it for anything that computes a Whisper.
 //! A [`Checkpoint`] is a model's file, to be written in another format.
 
 pub mod card;
@@ -17,6 +18,7 @@ mod error;
 pub mod fake;
 mod ggml;
 mod languages;
+mod listening;
 pub mod mel;
 mod model;
 mod needs;
@@ -34,6 +36,7 @@ pub use engine::{CandleEngine, Settings};
 pub use error::Error;
 pub use fake::FakeEngine;
 pub use languages::LANGUAGES;
+pub use listening::{Backend, listen};
 pub use model::{Alignment, Cache, Encoded, Logits, Model};
 pub use needs::needs;
 pub use vocabulary::{Special, Vocabulary};

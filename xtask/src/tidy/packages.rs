@@ -26,6 +26,7 @@ const CRATES: &[&str] = &[
     "hark-store",
     "hark-tls",
     "hark-whisper",
+    "hark-whisper-cpp",
 ];
 /// What only the binary that links everything may use besides.
 const SERVICES: &[&str] = &["hark-inference", "hark-ingest", "hark-router"];
@@ -55,6 +56,7 @@ const EDGES: &[(&str, &[&[&str]])] = &[
     ("hark-store", &[&["hark-core", "hark-proto"]]),
     ("hark-tls", &[&["hark-core"]]),
     ("hark-whisper", &[&["hark-core"]]),
+    ("hark-whisper-cpp", &[&["hark-core", "hark-whisper"]]),
     ("xtask", &[&["hark-core"]]),
 ];
 
