@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what is missing, says so, and does nothing where nothing is missing.
 #
-#   scripts/setup.sh build   what compiling needs: a C linker, protoc and Rust
-#   scripts/setup.sh test    that, and what the checks need: cmake, etcd (Debian's and,
-#                            where Go is, a current one), Python, Node, buf, shellcheck,
+#   scripts/setup.sh build   what compiling needs: C and C++ compilers, cmake, protoc
+#                            and Rust
+#   scripts/setup.sh test    that, and what the checks need: etcd (Debian's and, where Go
+#                            is, a current one), Python, Node, buf, shellcheck,
 #                            cargo-deny, cargo-audit, the oldest Rust that has to do
 #
 # Debian or Ubuntu is assumed for packages; elsewhere it names what to install.
@@ -25,7 +26,8 @@ main() {
 
 build() {
   local packages=()
-  have cc || packages+=(build-essential)
+  { have cc && have c++; } || packages+=(build-essential)
+  have cmake || packages+=(cmake)
   have curl || packages+=(curl ca-certificates)
   have git || packages+=(git)
   have protoc || packages+=(protobuf-compiler)
@@ -39,7 +41,6 @@ checks() {
   have node || packages+=(nodejs)
   have npm || packages+=(npm)
   have espeak-ng || packages+=(espeak-ng)
-  have cmake || packages+=(cmake)
   have opusdec || packages+=(opus-tools)
   have etcd || packages+=(etcd-server)
   have etcdctl || packages+=(etcd-client)

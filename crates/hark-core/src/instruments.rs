@@ -238,6 +238,18 @@ pub const ASR_DECODE: Instrument = of(
     "Decoder of an utterance.",
 );
 
+/// Processes of engines.
+pub const ASR_ENGINE_STARTS: Instrument = of(
+    "hark.asr.engine.starts",
+    Kind::Counter,
+    "{process}",
+    &[by(
+        "engine",
+        "the engine that has a process of its own: `whisper-cpp`",
+    )],
+    "Processes of an engine that were started: the first, and one for each that ended.",
+);
+
 /// Sentences.
 pub const INTENT_HANDLED: Instrument = of(
     "hark.intent.handled",
@@ -297,6 +309,7 @@ pub const TABLE: &[Instrument] = &[
     ASR_QUEUE_WAIT,
     ASR_ENCODE,
     ASR_DECODE,
+    ASR_ENGINE_STARTS,
     INTENT_HANDLED,
     INTENT_UNDERSTAND,
     INTENT_ACT,

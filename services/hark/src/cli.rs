@@ -96,6 +96,9 @@ pub enum Command {
     Completions(Completions),
     /// Print the manual page, or write one for each command
     Man(Man),
+    /// Be the engine's own process, which Hark starts by itself
+    #[command(hide = true, name = hark_inference::apart::SUBCOMMAND)]
+    Engine,
 }
 
 /// `hark up`.
@@ -172,8 +175,31 @@ pub enum Store {
 pub enum Engine {
     /// Whisper on this machine's processor
     Candle,
+    /// Whisper on whisper.cpp, in a process of its own
+    WhisperCpp,
     /// Hears nothing, says what `inference.fake_transcript` says; for tests
     Fake,
+}
+
+impl Engine {
+    /// Its name in settings.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Candle => "candle",
+            Self::WhisperCpp => "whisper-cpp",
+            Self::Fake => "fake",
+        }
+    }
+}
+
+impl From<Engine> for hark_inference::EngineKind {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Candle => Self::Candle,
+            Engine::WhisperCpp => Self::WhisperCpp,
+            Engine::Fake => Self::Fake,
+        }
+    }
 }
 
 /// What a model listens to.

@@ -51,6 +51,10 @@ pub fn run(cli: Cli) -> anyhow::Result<Verdict> {
             Command::Eval(args) => command::eval::run(&args).await,
             Command::Completions(args) => command::paper::completions(&args),
             Command::Man(args) => command::paper::man(&args),
+            Command::Engine => {
+                hark_inference::apart::run().await?;
+                Ok(Verdict::Done)
+            }
         }
     })
 }

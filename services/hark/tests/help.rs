@@ -56,7 +56,7 @@ fn a_mistake_on_the_command_line_is_an_error_and_not_a_misunderstanding() {
         (&["sing"], "unrecognized subcommand"),
         (&["text", "x", "--lang", "klingonisch"], "BCP-47"),
         (&["text", "x", "--session", "kitchen"], "UUID"),
-        (&["up", "--engine", "magic"], "candle, fake"),
+        (&["up", "--engine", "magic"], "candle, whisper-cpp, fake"),
         (&[], "Usage"),
     ] {
         place.run(args).failed(1, &[part]);

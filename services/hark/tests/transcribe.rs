@@ -62,6 +62,23 @@ fn words_come_out() {
     );
 }
 
+#[test]
+fn whisper_cpp_hears_the_same() {
+    let place = Place::new();
+    let file = clip("de-hallway-on");
+    let args = ["transcribe", file.to_str().unwrap(), "--lang", "de"];
+    let how = ["--model", "nano", "--engine", "whisper-cpp"];
+    let heard = place.run(&[&args[..], &how, &["--json"]].concat());
+    let heard = heard.done().object();
+    assert_eq!(heard["transcript"], "Schalte das Licht im Flur ein");
+    assert_eq!(heard["engine"], "whisper-cpp");
+    assert_eq!(heard["model"], "hark-nano");
+    let tail = [&args[..], &how, &["--context", "silence-tail"]].concat();
+    place.run(&tail).failed(1, &["inference.context", "candle"]);
+    let nowhere = [&args[..], &how[2..], &["--model", "/no/such"]].concat();
+    place.run(&nowhere).failed(1, &["/no/such"]);
+}
+
 /// Each way of listening is taken; a model that was trained on both writes the same.
 #[test]
 fn a_model_listens_as_it_is_told() {

@@ -45,10 +45,12 @@ pub struct Config {
 
 /// An engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum EngineKind {
     /// Whisper on candle-core.
     Candle,
+    /// Whisper on whisper.cpp, in a process of its own.
+    WhisperCpp,
     /// Hears nothing and says what it is told to; for tests of everything else.
     Fake,
 }
@@ -138,6 +140,11 @@ impl Config {
             let message = "is set, but the engine is \"fake\" and listens to nothing; leave it out";
             return wrong("inference.context", message.to_owned());
         }
+        if self.engine == EngineKind::WhisperCpp && self.context == Listens::SilenceTail {
+            let message = "asks for a silence tail, of which the engine \"whisper-cpp\" knows \
+                           nothing; leave it out, or use the engine \"candle\"";
+            return wrong("inference.context", message.to_owned());
+        }
         if self.engine != EngineKind::Fake && !self.fake_transcript.is_empty() {
             return wrong(
                 "inference.fake_transcript",
@@ -181,6 +188,14 @@ mod tests {
             (
                 Config {
                     engine: EngineKind::Fake,
+                    context: Listens::SilenceTail,
+                    ..base()
+                },
+                "inference.context",
+            ),
+            (
+                Config {
+                    engine: EngineKind::WhisperCpp,
                     context: Listens::SilenceTail,
                     ..base()
                 },

@@ -34,6 +34,12 @@ pub enum Error {
     /// The model can't be loaded.
     #[error("cannot load the model: {0}")]
     Model(#[from] hark_whisper::Error),
+    /// whisper.cpp can't load the model.
+    #[error("cannot load the model: {0}")]
+    WhisperCpp(#[from] hark_whisper_cpp::Error),
+    /// The engine's own process can't serve.
+    #[error("the engine in a process of its own: {0}")]
+    Apart(String),
     /// The process can't say who it is.
     #[error(transparent)]
     Cluster(#[from] hark_cluster::Error),

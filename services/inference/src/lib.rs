@@ -4,6 +4,7 @@
 //! [`Config`] → [`Inference::build`] (loads the model, so that a bad one is a start-up
 //! error) → [`Inference::routes`] and [`Inference::run`].
 
+pub mod apart;
 mod config;
 mod error;
 mod grpc;
@@ -19,6 +20,6 @@ mod worker;
 pub use config::{AUTO, Config, Device, EngineKind, Listens};
 pub use error::Error;
 pub use models::{BUNDLED, Library, resolve};
-pub use part::{Inference, NAMES};
+pub use part::{Inference, NAMES, engine};
 pub use pick::{Picked, load, pick};
 pub use worker::{Factory, Transcribed, Worker, WorkerError};

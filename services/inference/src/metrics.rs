@@ -49,6 +49,12 @@ impl Metrics {
         self.decode.record(timings.decode.as_secs_f64(), &[]);
     }
 
+    /// Counts a process of an engine.
+    pub(crate) fn engine_started(engine: &'static str) {
+        let starts = telemetry::counter(&instruments::ASR_ENGINE_STARTS);
+        starts.add(1, &[KeyValue::new("engine", engine)]);
+    }
+
     fn count(&self, class: WorkClass, outcome: &'static str) {
         let labels = [
             KeyValue::new("class", class.as_str()),

@@ -10,7 +10,8 @@ use hark_runtime::health;
 use hark_whisper::{CandleEngine, FakeEngine, Settings};
 use tonic::service::Routes;
 
-use crate::config::{Config, EngineKind};
+use crate::apart::{self, Apart, Program};
+use crate::config::{Config, EngineKind, Listens};
 use crate::worker::Worker;
 use crate::{Error, Picked, grpc, pick};
 
@@ -32,11 +33,7 @@ impl Inference {
     /// # Errors
     /// [`Error`] names the setting or the file that is wrong.
     pub fn build(config: &Config, part: health::Part) -> Result<Self, Error> {
-        config.check()?;
-        let picked = match config.engine {
-            EngineKind::Fake => None,
-            EngineKind::Candle => Some(pick(config)?),
-        };
+        let picked = picked(config)?;
         for note in picked.iter().flat_map(|picked| &picked.notes) {
             tracing::info!(note, "model chosen");
         }
@@ -44,7 +41,7 @@ impl Inference {
         let capacity = config.queue_capacity;
         // An engine that is built again gets the same model, whatever is there by then.
         let path = picked.as_ref().map(|picked| picked.path.clone());
-        let worker = Worker::start(move || engine(&config, path.as_deref()), capacity, part)?;
+        let worker = Worker::start(move || build(&config, path.as_deref()), capacity, part)?;
         Ok(Self {
             worker,
             tier,
@@ -90,12 +87,38 @@ impl Inference {
     }
 }
 
-/// Builds the engine that a configuration asks for, with the model of a path.
+/// The engine that a configuration asks for, without a worker around it.
 ///
 /// # Errors
-/// [`Error::Model`].
-fn engine(config: &Config, path: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
+/// As [`Inference::build`].
+pub fn engine(config: &Config) -> Result<Box<dyn Engine>, Error> {
+    let picked = picked(config)?;
+    build(config, picked.as_ref().map(|picked| &*picked.path))
+}
+
+/// The model that a configuration asks for; none where the engine needs none.
+fn picked(config: &Config) -> Result<Option<Picked>, Error> {
+    config.check()?;
+    match config.engine {
+        EngineKind::Fake => Ok(None),
+        EngineKind::Candle | EngineKind::WhisperCpp => pick(config).map(Some),
+    }
+}
+
+/// Builds an engine with the model of a path.
+///
+/// # Errors
+/// [`Error::Model`]; [`Error::Apart`].
+fn build(config: &Config, path: Option<&Path>) -> Result<Box<dyn Engine>, Error> {
     match path {
+        Some(path) if config.engine == EngineKind::WhisperCpp => {
+            let load = apart::Load {
+                path: path.to_owned(),
+                threads: config.threads,
+                is_full: config.context == Listens::Full,
+            };
+            Ok(Box::new(Apart::start(Program::this(), load)?))
+        }
         None => {
             tracing::warn!("the engine is fake: it hears nothing and says what it was told to");
             Ok(Box::new(FakeEngine::saying(

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use hark_core::ladder::{self, Choice, Machine, Rung};
 use hark_whisper::{Context, Model};
 
-use crate::config::Config;
+use crate::config::{Config, EngineKind};
 use crate::machine::machine;
 use crate::models::{self, Library, Present};
 use crate::{AUTO, Error};
@@ -29,7 +29,7 @@ pub struct Picked {
 pub fn pick(config: &Config) -> Result<Picked, Error> {
     let library = config.library();
     let (path, notes) = match config.model.as_str() {
-        AUTO => best(&library, config.context.of(), machine(config.threads))?,
+        AUTO => best(&library, config, machine(config.threads))?,
         model => (library.resolve(model)?, Vec::new()),
     };
     Ok(Picked {
@@ -54,7 +54,7 @@ pub fn load(path: &Path, context: Option<Context>) -> Result<Model, Error> {
 /// The best of the ladder's models that are there, and why.
 fn best(
     library: &Library,
-    context: Option<Context>,
+    config: &Config,
     machine: Machine,
 ) -> Result<(PathBuf, Vec<String>), Error> {
     let mut notes = Vec::new();
@@ -62,7 +62,7 @@ fn best(
     let mut there = library.present();
     there.retain(|model| ladder::rank(models::short(&model.name)).is_some());
     for model in &there {
-        match hark_whisper::needs(&model.path, context) {
+        match hark_whisper::needs(&model.path, context(config, model)) {
             Ok(needs) => rungs.push(Rung {
                 name: models::short(&model.name).to_owned(),
                 needs,
@@ -94,6 +94,16 @@ fn best(
     Ok((model.path.clone(), notes))
 }
 
+/// What a model would listen to; none: what its card says.
+fn context(config: &Config, model: &Present) -> Option<Context> {
+    match (config.engine, &model.card) {
+        (EngineKind::WhisperCpp, Ok(card)) => {
+            hark_whisper_cpp::listens(card, config.context.of()).ok()
+        }
+        _ => config.context.of(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,7 +123,9 @@ mod tests {
     fn a_better_model_that_is_there_is_taken_and_said_why() {
         let dir = tempfile::tempdir().unwrap();
         let library = Library::of(vec![dir.path().to_owned()]);
-        let error = best(&library, None, SMALL).unwrap_err().to_string();
+        let error = best(&library, &Config::default(), SMALL)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("hark model pull"), "{error}");
 
         // Its weights are nano's; only its name makes it the better one.
@@ -125,7 +137,7 @@ mod tests {
                 std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
             }
         }
-        let (path, notes) = best(&library, None, SMALL).unwrap();
+        let (path, notes) = best(&library, &Config::default(), SMALL).unwrap();
         assert_eq!(path, dir.path().join("whisper-base"));
         assert_eq!(notes.len(), 1, "{notes:?}");
         assert!(
@@ -137,14 +149,14 @@ mod tests {
             memory: Some(0),
             ..SMALL
         };
-        let (path, notes) = best(&library, None, none).unwrap();
+        let (path, notes) = best(&library, &Config::default(), none).unwrap();
         assert_eq!(path, dir.path().join("hark-nano"));
         assert!(notes[0].contains("nothing lighter"), "{notes:?}");
         assert!(notes[1].starts_with("base needs "), "{notes:?}");
 
         let weights = dir.path().join("whisper-base/ggml-hark-nano-q8_0.bin");
         std::fs::write(weights, "nothing").unwrap();
-        let (path, notes) = best(&library, None, SMALL).unwrap();
+        let (path, notes) = best(&library, &Config::default(), SMALL).unwrap();
         assert_eq!(path, dir.path().join("hark-nano"));
         assert!(
             notes[1].starts_with("whisper-base is passed over"),

@@ -40,7 +40,7 @@ fn settings_that_cannot_be_met_are_start_up_errors() {
         ),
         (
             refusal(program().env("HARK__INFERENCE__ENGINE", "whisper")),
-            "variable HARK__INFERENCE__ENGINE: `inference.engine` should be one of candle, fake",
+            "variable HARK__INFERENCE__ENGINE: `inference.engine` should be one of candle, whisper-cpp, fake",
         ),
         (
             refusal(program().arg("--config").arg(&file)),

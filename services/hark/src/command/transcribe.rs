@@ -4,7 +4,6 @@ use std::path::Path;
 
 use hark_core::audio::Pcm;
 use hark_core::engine::{Cancel, Engine, Job, Transcription};
-use hark_whisper::{CandleEngine, FakeEngine, Settings};
 use serde::Serialize;
 
 use super::say::read;
@@ -42,17 +41,15 @@ pub fn run(args: &cli::Transcribe) -> anyhow::Result<Verdict> {
 }
 
 fn engine(args: &cli::Transcribe) -> anyhow::Result<Box<dyn Engine>> {
-    if args.engine == cli::Engine::Fake {
-        return Ok(Box::new(FakeEngine::saying("")));
-    }
-    let mut config = hark_inference::Config::default();
+    let mut config = hark_inference::Config {
+        engine: args.engine.into(),
+        ..hark_inference::Config::default()
+    };
     if let Some(model) = &args.model {
         config.model.clone_from(model);
     }
     config.context = args.context.unwrap_or_default().into();
-    let picked = hark_inference::pick(&config)?;
-    let model = hark_inference::load(&picked.path, config.context.of())?;
-    Ok(Box::new(CandleEngine::new(model, Settings::default())))
+    Ok(hark_inference::engine(&config)?)
 }
 
 fn print(

@@ -10,7 +10,7 @@ use hark_runtime::{admin, auth, drain, process, server, telemetry};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::cli::{Engine, Settings, Store};
+use crate::cli::{Settings, Store};
 
 /// The settings of `hark up`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -90,7 +90,7 @@ impl Config {
     pub fn check(&self) -> anyhow::Result<()> {
         self.home.description()?;
         self.inference.check()?;
-        if self.inference.engine == hark_inference::EngineKind::Candle {
+        if self.inference.engine != hark_inference::EngineKind::Fake {
             let model = hark_inference::pick(&self.inference())?.path;
             std::fs::metadata(&model)
                 .with_context(|| format!("`inference.model`: {}", model.display()))?;
@@ -163,10 +163,7 @@ impl Config {
 
 fn flags(layers: Layers, settings: &Settings) -> Layers {
     let path = |p: &Option<PathBuf>| p.as_ref().map(|p| p.display().to_string());
-    let engine = settings.engine.map(|e| match e {
-        Engine::Candle => "candle".to_owned(),
-        Engine::Fake => "fake".to_owned(),
-    });
+    let engine = settings.engine.map(|engine| engine.name().to_owned());
     let context = settings.context.map(|context| context.name().to_owned());
     let store = settings.store.map(|s| match s {
         Store::Redb => "redb".to_owned(),
@@ -221,7 +218,7 @@ mod tests {
     fn flags_say_where_they_go() {
         let settings = Settings {
             listen: Some("127.0.0.1:0".to_owned()),
-            engine: Some(Engine::Fake),
+            engine: Some(crate::cli::Engine::Fake),
             ..Settings::default()
         };
         let config: Config = load(&flags(Layers::new(), &settings)).unwrap();

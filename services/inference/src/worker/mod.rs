@@ -20,6 +20,7 @@ use tokio::time::Instant;
 
 use crate::metrics::Metrics;
 use shared::{Pending, Shared};
+pub(crate) use thread::lower_priority;
 
 /// How soon a request that found the queue full may try again.
 pub(crate) const RETRY_AFTER: Duration = Duration::from_millis(500);

@@ -126,7 +126,7 @@ fn prepare(engine: &mut dyn Engine) {
 }
 
 /// Lets threads that serve speakers go first; threads that the engine starts inherit it.
-fn lower_priority() {
+pub(crate) fn lower_priority() {
     let value = ThreadPriorityValue::try_from(BELOW_NORMAL);
     let value = value.expect("the constant is within 0 to 99");
     if let Err(error) = set_current_thread_priority(ThreadPriority::Crossplatform(value)) {
