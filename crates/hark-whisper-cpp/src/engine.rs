@@ -16,7 +16,8 @@ pub const NAME: &str = "whisper-cpp";
 /// How an engine computes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
-    /// Threads that compute at most; none: as many as there are cores.
+    /// Threads that compute at most; none: one less than there are cores, as they spin while
+    /// they wait for each other.
     pub threads: Option<NonZeroUsize>,
     /// What the model listens to; none: what its card says, and all of 30 s for a card
     /// that speaks of a silence tail.

@@ -42,10 +42,10 @@ impl Model {
     pub(crate) fn load(path: &Path, settings: Settings) -> Result<Self, Error> {
         let loaded = load(path)?;
         let listens = listens(&loaded.card, settings.context)?;
-        let threads = match settings.threads {
-            Some(threads) => threads.get(),
-            None => std::thread::available_parallelism().map_or(1, usize::from),
-        };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = settings
+            .threads
+            .map_or_else(|| unasked(cores()), usize::from);
         let threads = c_int::try_from(threads).unwrap_or(c_int::MAX);
         let Loaded {
             context,
@@ -232,10 +232,29 @@ pub fn listens(card: &Card, wanted: Option<Context>) -> Result<Context, Error> {
     }
 }
 
+/// Threads where nobody says how many. They spin while they wait for each other, so that
+/// one that has to wait for a core keeps all of them busy with nothing: one core is left for
+/// whatever else runs here.
+fn unasked(cores: usize) -> usize {
+    cores.saturating_sub(1).max(1)
+}
+
 fn threads(count: c_int) -> usize {
     usize::try_from(count).unwrap_or(1)
 }
 
 fn failed(doing: &'static str, reason: whisper_rs::WhisperError) -> Error {
     Error::Compute { doing, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_core_is_left_for_others() {
+        for (cores, expect) in [(0, 1), (1, 1), (2, 1), (4, 3)] {
+            assert_eq!(unasked(cores), expect);
+        }
+    }
 }

@@ -32,7 +32,7 @@ pub struct Config {
     pub engine: EngineKind,
     /// What the engine computes on.
     pub device: Device,
-    /// Threads for arithmetic; 0: one for each core.
+    /// Threads for arithmetic; 0: one for each core, with `whisper-cpp` one less.
     pub threads: usize,
     /// Utterances that may wait, 1 to 4096; more are refused at once.
     pub queue_capacity: usize,

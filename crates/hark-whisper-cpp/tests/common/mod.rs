@@ -1,5 +1,6 @@
 //! Clips that tests listen to: those of the candle engine's tests.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+#![allow(dead_code, reason = "not every test needs all of it")]
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +47,8 @@ pub fn job(clip: &Clip) -> Job {
     }
 }
 
-fn wav(path: &Path) -> Pcm {
+/// A WAV file of 16 kHz mono 16-bit samples.
+pub fn wav(path: &Path) -> Pcm {
     let mut reader = hound::WavReader::open(path).unwrap();
     Pcm::from_i16(reader.samples::<i16>().map(Result::unwrap))
 }

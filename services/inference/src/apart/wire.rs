@@ -22,7 +22,7 @@ const HEAD: usize = 4;
 pub struct Load {
     /// Its folder or file.
     pub path: PathBuf,
-    /// Threads that compute; 0: one for each core.
+    /// Threads that compute; 0: as many as the engine thinks fit.
     pub threads: usize,
     /// Whether to listen to all of 30 s, whatever its card says.
     pub is_full: bool,
