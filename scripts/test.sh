@@ -38,7 +38,7 @@ main() {
   RUSTDOCFLAGS="-D warnings" check "docs" 900 \
     cargo doc --locked --workspace --no-deps --document-private-items
   tests
-  check "generic gRPC client" 300 tests/generic-client/run.sh "$python"
+  check "generic gRPC client" 600 tests/generic-client/run.sh "$python"
   finish
 }
 

@@ -6,8 +6,10 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 python=${1:-python3}
 
 cd "$here/../.."
-cargo build --locked --quiet -p hark
-hark=$(cargo build --locked --quiet -p hark --message-format json |
+# The whole workspace, as the tests build it: hark alone has other features, and all it
+# depends on would be compiled once more.
+cargo build --locked --quiet --workspace --bins
+hark=$(cargo build --locked --quiet --workspace --bins --message-format json |
   "$python" -c 'import json, sys
 for line in sys.stdin:
     message = json.loads(line)
